@@ -1,0 +1,168 @@
+"""Calls to other services: pooled, bounded by a deadline, retried once where that is safe, measured, typed errors."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from . import context
+from .metrics import OUTBOUND
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""RFC 9110, section 9.2.2."""
+
+RETRIED_STATUS = frozenset({502, 503, 504})
+
+KEEPALIVE_SECONDS = 30.0
+"""Less than the 65 s for which the server keeps an idle connection, so that the client is the one to drop it."""
+
+
+class BackendError(Exception):
+    """A call that gave no usable answer."""
+
+    outcome = "error"
+
+    def __init__(self, backend: str, reason: str) -> None:
+        super().__init__(f"{backend}: {reason}")
+        self.backend = backend
+
+
+class BackendUnavailable(BackendError):  # noqa: N818  # the name says what it is
+    """No connection, a connection that broke, or 502, 503, 504."""
+
+    outcome = "unavailable"
+
+
+class BackendTimeout(BackendError):  # noqa: N818
+    """No answer within the deadline."""
+
+    outcome = "timeout"
+
+
+class BackendBadAnswer(BackendError):  # noqa: N818
+    """An answer that is not HTTP, another 5xx, or not what was asked for."""
+
+    outcome = "bad_answer"
+
+
+class Backend:
+    """One other service, for the life of the app: `async with Backend("joker", url, deadline=2.0) as joker`.
+
+    `deadline` is the total time of a call in seconds, its retry included; `connect_seconds` and `read_seconds` bound
+    its parts. An idempotent call that fails on the connection or with 502, 503 or 504 is tried once more.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        deadline: float,
+        connect_seconds: float = 0.5,
+        read_seconds: float | None = None,
+        max_connections: int = 100,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        self.deadline = deadline
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=httpx.Timeout(read_seconds or deadline, connect=min(connect_seconds, deadline)),
+            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_SECONDS),
+            transport=transport,
+            trust_env=False,  # a proxy variable must not send cluster traffic out
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        deadline: float | None = None,
+        idempotent: bool | None = None,
+    ) -> httpx.Response:
+        """The answer, its body read, with a status below 500. Raises BackendError otherwise."""
+        request = self._client.build_request(
+            method, path, params=params, headers=self._headers(headers), json=json, content=content
+        )
+        attempts = 2 if (method in IDEMPOTENT if idempotent is None else idempotent) else 1
+        seconds = self.deadline if deadline is None else deadline
+        begin = time.perf_counter()
+        outcome = "cancelled"
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._attempt(request, attempts)
+            outcome = f"{response.status_code // 100}xx"
+            return response
+        except TimeoutError:
+            outcome = BackendTimeout.outcome
+            raise BackendTimeout(self.name, f"no answer within {seconds:g} s") from None
+        except BackendError as error:
+            outcome = error.outcome
+            raise
+        finally:
+            OUTBOUND.labels(self.name, method, outcome).observe(time.perf_counter() - begin)
+
+    async def json(self, method: str, path: str, **options: Any) -> Any:
+        """The decoded JSON of a 2xx. Takes what `request` takes; any other answer is BackendBadAnswer."""
+        response = await self.request(method, path, **options)
+        if not response.is_success:
+            raise BackendBadAnswer(self.name, f"status {response.status_code}")
+        try:
+            return response.json()
+        except ValueError:
+            raise BackendBadAnswer(self.name, "the answer is not JSON") from None
+
+    async def _attempt(self, request: httpx.Request, attempts: int) -> httpx.Response:
+        while True:
+            attempts -= 1
+            try:
+                return self._checked(await self._send(request))
+            except BackendUnavailable:
+                if not attempts:
+                    raise
+            await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  # so that both tries do not meet one instant
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._client.send(request)
+        except httpx.ConnectTimeout:
+            raise BackendUnavailable(self.name, "no connection in time") from None
+        except httpx.TimeoutException:
+            raise BackendTimeout(self.name, "no answer in time") from None
+        except httpx.RemoteProtocolError as error:
+            if "disconnected" in str(error) or "closed" in str(error):  # a pooled connection that was being closed
+                raise BackendUnavailable(self.name, "the connection was closed") from None
+            raise BackendBadAnswer(self.name, "the answer is not HTTP") from None
+        except httpx.TransportError as error:
+            raise BackendUnavailable(self.name, f"{type(error).__name__}: {error}") from None
+        except httpx.DecodingError:
+            raise BackendBadAnswer(self.name, "the answer cannot be decoded") from None
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.status_code in RETRIED_STATUS:
+            raise BackendUnavailable(self.name, f"status {response.status_code}")
+        if response.status_code >= 500:
+            raise BackendBadAnswer(self.name, f"status {response.status_code}")
+        return response
+
+    @staticmethod
+    def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+        request = context.current()
+        return {**(request.headers() if request else {}), **(headers or {})}

@@ -1,0 +1,59 @@
+"""One JSON object a line, or readable text on a terminal; uvicorn's and every library's lines in the same format."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from . import context
+from .settings import ServiceSettings
+
+
+def configure(settings: ServiceSettings, service: str, version: str) -> None:
+    """Send all logging of this process to stdout in one format. Errors: none; call it once, before the server."""
+    text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stdout.isatty())
+
+    def identity(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event.setdefault("service", service)
+        event.setdefault("version", version)
+        return event
+
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.stdlib.ExtraAdder(),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        _request_ids,
+    ]
+    ending: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _drop_colour]
+    if text:
+        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), timestamp_key="time"))
+    else:
+        shared.append(identity)
+        ending += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending))
+    level = settings.log_level.upper()
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for noisy in ("httpx", "httpcore"):  # a line an outbound call; the metrics have them
+        logging.getLogger(noisy).setLevel("WARNING")
+
+
+def _request_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request := context.current():
+        event.setdefault("request_id", request.request_id)
+        event.setdefault("trace_id", request.trace_id)
+    return event
+
+
+def _drop_colour(_: WrappedLogger, __: str, event: EventDict) -> Any:
+    event.pop("color_message", None)  # uvicorn's second wording of its own line
+    return event

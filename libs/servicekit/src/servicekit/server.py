@@ -1,0 +1,109 @@
+"""One uvicorn worker that drains: after SIGTERM it goes on serving until the platform has stopped sending."""
+
+import signal
+import socket
+import sys
+import time
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .health import Health, health_of
+from .settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+KEEP_ALIVE_SECONDS = 65
+"""Longer than clients and load balancers (60 s is common) keep an idle connection, so that they are the ones to drop
+it: a server that closes first races with the next request on that connection."""
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve until a signal, drain, return. Raises SystemExit(1) with one line when the port cannot be had."""
+    listener = _listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # used as float
+    )
+    server = DrainingServer(config, health_of(app), settings.drain_seconds)
+    host, port = listener.getsockname()[:2]
+    log.info("listening", host=host, port=port)
+    server.run([listener])
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn closes its listener within 100 ms of a signal, while proxies still send; this one waits first.
+
+    On the first SIGTERM or SIGINT `/readyz` turns 503 and everything is served for `drain_seconds` more; then uvicorn's
+    own shutdown lets requests in flight finish. A second signal ends the process at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, health: Health, drain_seconds: float) -> None:
+        super().__init__(config)
+        self.health, self.drain_seconds = health, drain_seconds
+        self._drained_at: float | None = None
+        self._announced = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not super().handle_exit: it would exit now, and raise the signal again at the end instead of exiting with 0.
+        if self._drained_at is not None:
+            sys.stdout.flush()
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self.health.draining = True
+        self._drained_at = time.monotonic() + self.drain_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._drained_at is not None:
+            if not self._announced:  # here, since a signal handler may interrupt another line that is being written
+                log.info("draining", seconds=self.drain_seconds)
+                self._announced = True
+            if time.monotonic() >= self._drained_at:
+                self.should_exit = True
+        return await super().on_tick(counter)
+
+
+class DrainMiddleware:
+    """While draining, answers end their connection, so that pools move on to other pods."""
+
+    def __init__(self, app: ASGIApp, health: Health) -> None:
+        self.app, self.health = app, health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_and_close(message: Message) -> None:
+            # Asked when the answer starts, not when the request came: the drain may have begun in between.
+            if message["type"] == "http.response.start" and self.health.draining:
+                MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
+
+        await self.app(scope, receive, send_and_close)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket. uvicorn listens on it once start-up work is done, so no request waits for that in a queue."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, proto)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        print(f"HOST={host} PORT={port}: {error.strerror}. Set HOST and PORT to what is free here.", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+    return listener
