@@ -1,0 +1,89 @@
+"""A service as a real process, for tests: started on a free port, asked over HTTP, ended by signals."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+START_SECONDS = 30.0
+
+
+class ServiceProcess:
+    """A running service. `url` has no slash at its end; `lines` grows with what it prints."""
+
+    def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, start_new_session=True
+        )
+        self.pid = self._process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.url = ""
+
+    def logs(self, event: str | None = None) -> list[dict[str, Any]]:
+        """The JSON log lines so far, all or of one event."""
+        parsed = []
+        for line in list(self.lines):
+            with contextlib.suppress(ValueError):
+                parsed.append(json.loads(line))
+        return [line for line in parsed if isinstance(line, dict) and event in (None, line.get("event"))]
+
+    def wait_until_ready(self) -> None:
+        """Return when `/readyz` answers 200. Raises AssertionError, with what it printed, if it ends or takes long."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self._process.poll() is None:
+            if not self.url and (listening := self.logs("listening")):
+                self.url = f"http://127.0.0.1:{listening[0]['port']}"
+            with contextlib.suppress(httpx.TransportError):
+                if self.url and httpx.get(f"{self.url}/readyz", trust_env=False).is_success:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("not ready:\n" + "\n".join(self.lines))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if the process is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def wait(self, timeout: float = 30.0) -> int:
+        """The exit code, negative for a signal, once it has ended and all it printed has been read."""
+        code = self._process.wait(timeout)
+        self._reader.join(timeout)
+        return code
+
+    def _read(self) -> None:
+        assert self._process.stdout  # noqa: S101
+        with self._process.stdout as output:
+            for line in output:
+                self.lines.append(line.rstrip("\n"))
+
+
+@contextlib.contextmanager
+def process(service: str | Path, **env: str) -> Iterator[ServiceProcess]:
+    """Run a module by name, or a file, with `env` on top of this process's environment; killed at the end."""
+    target = ["-m", service] if isinstance(service, str) else [str(service)]
+    defaults = {"HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json", "DRAIN_SECONDS": "0"}
+    started = ServiceProcess([sys.executable, *target], {**os.environ, **defaults, **env})
+    try:
+        yield started
+    finally:
+        started.send(signal.SIGKILL)
+        started.wait()
+
+
+@contextlib.contextmanager
+def running(service: str | Path, **env: str) -> Iterator[ServiceProcess]:
+    """Like `process`, and ready when the block begins."""
+    with process(service, **env) as started:
+        started.wait_until_ready()
+        yield started

@@ -1,0 +1,73 @@
+import random
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+
+
+def samples(text: str, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+    return {
+        tuple(sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def requests(text: str, **labels: str) -> float:
+    wanted = {**labels, "app_name": "servicekit"}
+    return sum(v for k, v in samples(text, "starlette_requests_total").items() if wanted.items() <= dict(k).items())
+
+
+async def test_requests_are_counted_by_path_template_and_status(asking):
+    async with asking() as client:
+        before = (await client.get("/metrics")).text
+        for number in (1, 2):
+            await client.get(f"/items/{number}")
+        await client.get("/bug")
+        after = (await client.get("/metrics")).text
+    for path, status, count in (("/items/{number}", "200", 2), ("/bug", "500", 1)):
+        labels = {"method": "GET", "path": path, "status_code": status}
+        assert requests(after, **labels) - requests(before, **labels) == count
+
+
+async def test_probes_and_scrapes_are_not_counted(asking):
+    async with asking() as client:
+        for path in ("/livez", "/readyz", "/metrics"):
+            await client.get(path)
+        text = (await client.get("/metrics")).text
+    assert not re.search('path="/(livez|readyz|metrics)"', text)
+
+
+async def test_a_scanner_adds_no_series(asking):
+    odd = random.Random(7)
+    async with asking() as client:
+        for method in ("GET", "BREW"):
+            await client.request(method, "/first")
+        before = (await client.get("/metrics")).text
+        for number in range(1000):
+            method = odd.choice(["GET", "".join(odd.choices("ABCDEFGH", k=6))])
+            await client.request(method, f"/{odd.random()}/{number}.php")
+        after = (await client.get("/metrics")).text
+    assert after.count("\n") == before.count("\n")
+
+
+async def test_what_is_running(asking):
+    async with asking(revision="abc123") as client:
+        (labels,) = [
+            dict(k)
+            for k in samples((await client.get("/metrics")).text, "service_build_info")
+            if ("revision", "abc123") in k
+        ]
+    assert labels["service"] == "servicekit"
+    assert re.match(r"\d+\.\d+\.\d+", labels["version"])
+
+
+async def test_outbound_calls_are_measured(asking):
+    def unavailable(text: str) -> float:
+        key = (("backend", "other"), ("method", "GET"), ("outcome", "unavailable"))
+        return samples(text, "outbound_request_duration_seconds_count").get(key, 0)
+
+    async with asking() as client:
+        before = unavailable((await client.get("/metrics")).text)
+        await client.get("/relay")
+        assert unavailable((await client.get("/metrics")).text) - before == 1
