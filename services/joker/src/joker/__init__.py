@@ -1,0 +1,1 @@
+"""A random joke, by language, category and id."""
