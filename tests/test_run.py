@@ -1,0 +1,142 @@
+"""`make run`, as a person at a terminal has it."""
+
+import contextlib
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("joker", "model", "frontend")
+
+
+class Terminal:
+    """A command in a terminal of its own."""
+
+    def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        self.screen = ""
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(ROOT)
+            os.execvpe(command[0], command, {**os.environ, **env})
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # EIO: the last process has left the terminal
+            while data := os.read(self._terminal, 65536):
+                self.screen += data.decode(errors="replace")
+
+    def press(self, key: bytes) -> None:
+        os.write(self._terminal, key)
+
+    def wait_for(self, text: str) -> None:
+        end = time.monotonic() + 60
+        while text not in self.screen:
+            assert time.monotonic() < end, self.screen
+            time.sleep(0.02)
+
+    def wait(self) -> int:
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self._reader.join(10)
+        return code
+
+
+def free_ports() -> dict[str, str]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in NAMES]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return {f"{name.upper()}_PORT": str(s.getsockname()[1]) for name, s in zip(NAMES, sockets, strict=True)}
+
+
+@pytest.fixture
+def make_run() -> Iterator[tuple[Terminal, dict[str, str]]]:
+    ports = free_ports()
+    # The environment of this test run serves the services too: make has nothing to install.
+    terminal = Terminal(["make", "run", f"VENV={sys.prefix}", f"PYTHON={sys.executable}"], ports)
+    yield terminal, ports
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(terminal.pid, signal.SIGKILL)
+    for pid in services(ports):
+        os.kill(pid, signal.SIGKILL)
+
+
+def services(ports: dict[str, str]) -> list[int]:
+    """The processes that were told one of these ports."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            env = (folder / "environ").read_bytes().split(b"\0")
+            if any(f"{key}={value}".encode() in env for key, value in ports.items()) and b"-m" in (
+                folder / "cmdline"
+            ).read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def url(ports: dict[str, str], name: str) -> str:
+    return f"http://127.0.0.1:{ports[f'{name.upper()}_PORT']}"
+
+
+def test_it_says_what_to_try_and_ctrl_c_ends_it_well(make_run):
+    terminal, ports = make_run
+    terminal.wait_for("Ctrl-C ends it.")
+    for name in NAMES:
+        assert url(ports, name) in terminal.screen
+        assert httpx.get(f"{url(ports, name)}/docs").status_code == 200
+    for command in re.findall(r"curl .*", terminal.screen):
+        answer = subprocess.run(["bash", "-c", f"{command.strip()} -sf"], capture_output=True)
+        assert answer.returncode == 0, command
+    assert len(services(ports)) == 3
+    terminal.press(b"\x03")
+    assert terminal.wait() == 0
+    assert services(ports) == []
+
+
+def test_a_service_that_dies_takes_the_others_down(make_run):
+    terminal, ports = make_run
+    terminal.wait_for("Ctrl-C ends it.")
+    victim = next(pid for pid in services(ports) if b"model" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(victim, signal.SIGKILL)
+    assert terminal.wait() != 0
+    assert "model ended by itself with code -9" in terminal.screen
+    assert services(ports) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_port_in_use_is_one_line_that_says_what_to_set(name):
+    ports = free_ports()
+    variable = f"{name.upper()}_PORT"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(ports[variable])))
+        taken.listen()
+        ended = subprocess.run(
+            [sys.executable, ROOT / "dev/run.py"], env={**os.environ, **ports}, capture_output=True, text=True
+        )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert ports[variable] in line
+    assert variable in line
+
+
+@pytest.mark.parametrize("value", ["http", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_refused(value):
+    ended = subprocess.run(
+        [sys.executable, ROOT / "dev/run.py"], env={**os.environ, "MODEL_PORT": value}, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"MODEL_PORT={value!r} is not a port: a number from 1 to 65535\n",
+    )
