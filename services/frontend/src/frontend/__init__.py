@@ -1,0 +1,1 @@
+"""The page and API that a visitor sees."""
