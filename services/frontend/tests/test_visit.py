@@ -267,6 +267,15 @@ async def test_2000_characters_are_taken_and_a_line_end_is_one() -> None:
         assert (await visitor.post("/api/classify", json={"text": "🙂" * 2000})).status_code == 200
 
 
+async def test_a_form_in_an_odd_charset_is_no_error_of_ours() -> None:
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    form = b'--x\r\ncontent-disposition: form-data; name="text"\r\n\r\n\\ud800\r\n--x--\r\n'
+    async with visiting() as visitor:
+        page = await visitor.post("/classify", content=form, headers={"content-type": kind})
+    assert page.status_code == 200
+    assert '<blockquote lang="de" dir="auto">?</blockquote>' in page.text
+
+
 @pytest.mark.parametrize("path", ["/", "/static/style.css", "/api/joke", "/nothing"])
 async def test_browsers_are_told_to_run_nothing_inline_or_from_elsewhere(path: str) -> None:
     async with visiting() as visitor:

@@ -39,6 +39,7 @@ async def joke(visit: AVisit) -> HTMLResponse:
 @router.post("/classify")
 async def classify(visit: AVisit, text: Annotated[str, Form()] = "") -> HTMLResponse:
     """What the model makes of the visitor's text. POST, so that no log and no history has the text."""
+    text = text.encode("utf-8", "replace").decode()  # a multipart form may name a charset that makes lone surrogates
     text = text.replace("\r\n", "\n")  # as it was typed: forms send line ends in two characters, and that counts
     if not text:
         return _page("text.html", 422, text=text, problem="There is no text yet.", **_answer(None))
