@@ -12,7 +12,7 @@ from .settings import Settings
 
 
 def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
-    """Serve `classifier`, or the one in `settings.artefact_dir`; raises servicekit.StartupError when that is not good."""
+    """Serve `classifier`, or the one in `settings.artefact_dir`; StartupError when it is not good."""
     try:
         model = classifier or Classifier.load(settings.artefact_dir)
     except ArtefactError as error:
