@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from frontend.app import create_app
+from frontend.deadline import Deadline
+from frontend.model import Model
 from frontend.settings import Settings
+from servicekit import Backend, BackendTimeout
 
 pytestmark = pytest.mark.anyio
 
@@ -217,20 +219,18 @@ async def test_a_backend_that_never_answers_is_away_when_the_deadline_is_over() 
         assert (await visitor.get("/")).status_code == 503
 
 
-async def test_model_gets_only_the_time_that_joker_left() -> None:
+async def test_model_is_not_asked_when_no_time_is_left() -> None:
     asked = []
-
-    def late(request: httpx.Request) -> httpx.Response:
-        time.sleep(0.06)  # blocks on purpose: the answer is there, and the deadline has passed meanwhile
-        return joker(request)
 
     def noted(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         return model(request)
 
-    async with visiting(joker=late, model=noted, seconds=0.05) as visitor:
-        await visitor.get("/api/joke")
-    assert asked == []
+    async with Backend("model", "http://model", deadline=10, transport=httpx.MockTransport(noted)) as backend:
+        with pytest.raises(BackendTimeout):
+            await Model(backend).classify("x", Deadline(0))
+        assert asked == []
+        assert (await Model(backend).classify("x", Deadline(10))).language == "de"
 
 
 async def test_hostile_text_is_escaped_wherever_it_is_from() -> None:
