@@ -7,6 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic.json_schema import models_json_schema
 from servicekit import ServiceError
+from servicekit.errors import ErrorBody
 
 from model import metrics
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from model.classifier import Classifier
 
 NAME = response.MODEL_NAME
-THREAD_BYTES = 16 << 10
-"""A request larger than this is worked on in a thread, so that probes are answered meanwhile."""
+THREAD_BYTES = 1 << 10
+"""A request larger than this is worked on in a thread, so that probes are answered meanwhile.
+
+Each row takes three bytes or more, so this bounds the rows too."""
 
 _SCHEMA = models_json_schema([(messages.InferRequest, "validation")])[1]["$defs"]
 
@@ -37,6 +40,8 @@ INFER_BODY = {
         "content": {"application/json": {"schema": _inline(_SCHEMA["InferRequest"])}},
     }
 }
+
+UNSUPPORTED: dict[int | str, dict[str, Any]] = {415: {"model": ErrorBody, "description": "Unsupported Media Type"}}
 
 
 def router(classifier: "Classifier", max_inflated_bytes: int) -> APIRouter:
@@ -116,7 +121,13 @@ def router(classifier: "Classifier", max_inflated_bytes: int) -> APIRouter:
         parameters = [part for part in parts if f"{{{part['name']}}}" in path]
         merged = {**extra, **({"parameters": parameters} if parameters else {})}
         routes.add_api_route(
-            path, endpoint, methods=[method], summary=summary, response_model=model, openapi_extra=merged or None
+            path,
+            endpoint,
+            methods=[method],
+            summary=summary,
+            response_model=model,
+            responses=UNSUPPORTED if endpoint is infer else None,
+            openapi_extra=merged or None,
         )
 
     add("", server, "GET", "Server metadata", messages.ServerMetadata)

@@ -1,0 +1,29 @@
+import json
+from pathlib import Path
+
+import schemathesis
+from hypothesis import settings
+from model.app import create_app
+from model.settings import Settings
+
+DOCUMENT = Path(__file__).parents[1] / "openapi.json"
+
+app = create_app(Settings())
+schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+@schema.parametrize()
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_answers_conform_to_the_document(case: schemathesis.Case) -> None:
+    case.call_and_validate()
+
+
+def test_the_document_in_the_repository_is_the_one_served() -> None:
+    document = json.dumps(app.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    assert DOCUMENT.read_text(encoding="utf-8") == document, "make openapi rewrites it"
+
+
+def test_a_refused_encoding_is_in_the_document() -> None:
+    for path, operations in app.openapi()["paths"].items():
+        for operation in operations.values():
+            assert ("415" in operation["responses"]) == path.endswith("/infer"), path
