@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -67,6 +68,7 @@ async def test_4xx_is_an_answer_to_the_caller():
 @pytest.mark.parametrize(
     "answer",
     [
+        httpx.Response(200, text="[" * 100_000),
         httpx.Response(500),
         httpx.Response(200, text="<html>"),
         httpx.Response(404),
@@ -84,3 +86,10 @@ async def test_a_proxy_variable_does_not_divert_calls(monkeypatch):
     async with Backend("other", "http://127.0.0.1:9", deadline=5) as other:
         with pytest.raises(BackendUnavailable, match="ConnectError"):
             await other.request("GET", "/")
+
+
+async def test_any_text_can_be_sent_as_json():
+    other, asked = backend(httpx.Response(200))
+    await other.request("POST", "/", json={"text": "\ud800 ž"})
+    assert asked[0].headers["content-type"] == "application/json"
+    assert json.loads(asked[0].content) == {"text": "\ud800 ž"}

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from json import dumps
 from types import TracebackType
 from typing import Any, Self
 
@@ -98,9 +99,10 @@ class Backend:
         idempotent: bool | None = None,
     ) -> httpx.Response:
         """The answer, its body read, with a status below 500. Raises BackendError otherwise."""
-        request = self._client.build_request(
-            method, path, params=params, headers=self._headers(headers), json=json, content=content
-        )
+        sent = self._headers(headers)
+        if json is not None:  # in ASCII, so that a lone surrogate, which has no UTF-8 encoding, goes as an escape
+            content, sent["content-type"] = dumps(json).encode(), "application/json"
+        request = self._client.build_request(method, path, params=params, headers=sent, content=content)
         attempts = 2 if (method in IDEMPOTENT if idempotent is None else idempotent) else 1
         seconds = self.deadline if deadline is None else deadline
         begin = time.perf_counter()
@@ -126,7 +128,7 @@ class Backend:
             raise BackendBadAnswer(self.name, f"status {response.status_code}")
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BackendBadAnswer(self.name, "the answer is not JSON") from None
 
     async def _attempt(self, request: httpx.Request, attempts: int) -> httpx.Response:
