@@ -6,6 +6,7 @@ A script, not a test: kserve installs 304 MB, so it is not in the lock.
 
 import asyncio
 import sys
+from functools import partial
 
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 
@@ -16,12 +17,12 @@ TEXT = "Warum ist das so? Der Programmierer wartet."
 async def ask(url: str) -> list[str]:
     client = InferenceRESTClient(RESTConfig(protocol="v2"))
     checks = {
-        "server live": client.is_server_live(url),
-        "server ready": client.is_server_ready(url),
-        "model ready": client.is_model_ready(url, MODEL),
+        "server live": partial(client.is_server_live, url),
+        "server ready": partial(client.is_server_ready, url),
+        "model ready": partial(client.is_model_ready, url, MODEL),
     }
     for name, check in checks.items():
-        if not await check:
+        if not await check():
             raise RuntimeError(f"not {name}")
     tensor = InferInput("text", [1], "BYTES", data=[TEXT])
     answer = await client.infer(url, InferRequest(MODEL, [tensor]), model_name=MODEL)
