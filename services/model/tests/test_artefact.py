@@ -1,5 +1,6 @@
 """An artefact that is not what it should be is refused, with a reason."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -42,7 +43,7 @@ def test_a_file_is_missing(copy, name):
         Classifier.load(copy)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 99}', "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 99}', "\x00", "[" * 100_000])
 def test_the_card_is_none(copy, content):
     (copy / "card.json").write_text(content)
     with pytest.raises(ArtefactError, match=r"card\.json"):
@@ -65,6 +66,8 @@ def test_a_flipped_bit(copy):
         {"weights": np.zeros(13)},
         {"vocabulary": np.zeros(5)},
         {"prior": np.full(13, np.nan)},
+        {"prior": np.array(["x"] * 13)},
+        {"vocabulary": np.array("a")},
     ],
 )
 def test_arrays_that_do_not_fit(copy, arrays):
@@ -73,7 +76,18 @@ def test_arrays_that_do_not_fit(copy, arrays):
         Classifier.load(copy)
 
 
-@pytest.mark.parametrize("card", [{"thresholds": {}}, {"temperature": "warm"}, {"languages": None}])
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"thresholds": {}},
+        {"thresholds": {"letters": 3, "known": 0.5, "confidence": float("nan")}},
+        {"temperature": "warm"},
+        {"temperature": 0},
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"languages": None},
+    ],
+)
 def test_a_card_that_lacks_something(copy, card):
     rewrite(copy, **card)
     with pytest.raises(ArtefactError):
@@ -83,11 +97,31 @@ def test_a_card_that_lacks_something(copy, card):
 def test_nothing_is_unpickled(copy):
     np.savez(copy / "evil.npz", weights=np.array([print], dtype=object), allow_pickle=True)
     card = json.loads((copy / "card.json").read_text())
-    import hashlib
-
     evil = (copy / "evil.npz").read_bytes()
     (copy / "weights.npz").write_bytes(evil)
     (copy / "card.json").write_text(json.dumps({**card, "weights_sha256": hashlib.sha256(evil).hexdigest()}))
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        Classifier.load(copy)
+
+
+def put_in_place_of_weights(directory, content):
+    """Other bytes as the weights, under a card that vouches for them."""
+    card = json.loads((directory / "card.json").read_text())
+    card["weights_sha256"] = hashlib.sha256(content).hexdigest()
+    (directory / "weights.npz").write_bytes(content)
+    (directory / "card.json").write_text(json.dumps(card))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x80\x04N.", b"\x93NUMPY\1\0", b"text"])
+def test_weights_that_are_no_archive(copy, content):
+    put_in_place_of_weights(copy, content)
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        Classifier.load(copy)
+
+
+def test_one_array_is_no_archive(copy):
+    np.save(copy / "one.npy", np.zeros(3))
+    put_in_place_of_weights(copy, (copy / "one.npy").read_bytes())
     with pytest.raises(ArtefactError, match="cannot be read"):
         Classifier.load(copy)
 

@@ -16,6 +16,8 @@ HOSTILE = [
     "é" * 3,
     "e\u0301te\u0301",
     "a" + "\u0301" * 1000,
+    "a" + "\u0301\u0323" * 200_000,  # these two take minutes if the time is quadratic in the marks
+    "a" + "\u0f73" * 300_000,
     "\ud800",
     "abc\udfffdef",
     "שלום עולם",
@@ -61,6 +63,12 @@ def test_a_letter_is_the_same_however_it_is_encoded(composed, decomposed):
     assert normalise(composed) == normalise(decomposed)
 
 
+def test_marks_beyond_the_thirtieth_in_a_row_are_not_read():
+    assert normalise("e\u0323\u0302x") == "ệx"
+    assert normalise("o" + "\u0316" * 29 + "\u0301k") == "ók"
+    assert normalise("o" + "\u0316" * 30 + "\u0301k") == "ok"
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -82,6 +90,14 @@ def test_it_abstains_without_ground_to_judge(classifier, text):
     predictions = classifier.predict([text])
     assert predictions.abstained.tolist() == [True]
     assert predictions.languages == [""]
+
+
+@pytest.mark.parametrize("text", ["łą", "žžžž žžžž žžžž", "xq zzkw vvv qqj"])
+def test_it_abstains_without_ground_however_sure(classifier, card, text):
+    """Too few letters, or trigrams that no joke has: rare letters alone make it sure."""
+    predictions = classifier.predict([text])
+    assert predictions.probabilities.max() > card["thresholds"]["confidence"]
+    assert predictions.abstained.tolist() == [True]
 
 
 def test_it_abstains_when_it_is_not_sure(classifier, card):

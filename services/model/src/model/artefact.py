@@ -42,17 +42,20 @@ def read(directory: Path) -> tuple[Arrays, dict[str, Any]]:
         weights = (directory / WEIGHTS).read_bytes()
     except OSError as error:
         raise ArtefactError(f"no model at {directory} ({error.strerror}): `make train` makes one") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ArtefactError(f"{directory / CARD} is not JSON: `make train` makes it anew") from None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise ArtefactError(f"{directory / CARD} is not of format {FORMAT}: `make train` makes it anew")
     if hashlib.sha256(weights).hexdigest() != card.get("weights_sha256"):
         raise ArtefactError(f"{directory / WEIGHTS} is not the one that {CARD} was written for: `make train`")
     try:
-        with np.load(io.BytesIO(weights), allow_pickle=False) as archive:
+        archive = np.load(io.BytesIO(weights), allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("it is one array, not an archive of them")
+        with archive:
             return {name: archive[name] for name in archive.files}, card
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ArtefactError(f"{directory / WEIGHTS} cannot be read: {error}") from None
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ArtefactError(f"{directory / WEIGHTS} cannot be read ({error}): `make train` makes it anew") from None
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

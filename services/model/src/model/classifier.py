@@ -41,12 +41,17 @@ class Classifier:
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(f"the model's files lack or garble {error}: `make train` makes them anew") from None
         if (
-            self._weights.shape != (len(vocabulary), len(self.languages))
+            not all(np.isfinite(number) for number in (self._temperature, *self._least.values()))
+            or self._temperature <= 0
+            or self._weights.dtype.kind != "f"
+            or self._prior.dtype.kind != "f"
+            or vocabulary.ndim != 1
+            or self._weights.shape != (len(vocabulary), len(self.languages))
             or self._prior.shape != (len(self.languages),)
             or vocabulary.dtype.kind != "U"
             or not (np.isfinite(self._weights).all() and np.isfinite(self._prior).all())
         ):
-            raise ArtefactError("the model's arrays do not fit each other: `make train` makes them anew")
+            raise ArtefactError("the model's arrays and card do not fit each other: `make train` makes them anew")
         self._rows = {gram: row for row, gram in enumerate(vocabulary.tolist())}
 
     @classmethod
