@@ -118,9 +118,9 @@ def binary(rng: random.Random) -> Request:
 
 
 def compressed(rng: random.Random) -> Request:
-    pack: Callable[[bytes], bytes] = rng.choice([gzip.compress, zlib.compress])
+    coding, pack = rng.choice(list(PACKERS.items()))
     if rng.random() < 0.01:
-        body = BOMBS[pack]
+        body = BOMBS[coding]
     else:
         body = pack(rng.choice([mutated_json, random_bytes, random_json])(rng)[0])
         match rng.randrange(6):
@@ -131,7 +131,6 @@ def compressed(rng: random.Random) -> Request:
                 body = body[:at] + rng.randbytes(1) + body[at + 1 :]
             case 2:
                 body += rng.choice([rng.randbytes(9), b"\0", body, gzip.compress(b"") * 500])
-    coding = {gzip.compress: "gzip", zlib.compress: "deflate"}[pack]
     odd = ["gzip", "deflate", "GZIP ", "br", "gzip, deflate", "", "identity", "\xff", "zstd"]
     return body, {
         "content-encoding": coding if rng.random() < 0.7 else rng.choice(odd),
@@ -139,7 +138,8 @@ def compressed(rng: random.Random) -> Request:
     }
 
 
-BOMBS = {pack: pack(b" " * (64 << 20)) for pack in (gzip.compress, zlib.compress)}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
+BOMBS = {coding: pack(b" " * (64 << 20)) for coding, pack in PACKERS.items()}
 
 
 def resident() -> int:
