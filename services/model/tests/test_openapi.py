@@ -5,7 +5,10 @@ import schemathesis
 from hypothesis import settings
 from model.app import create_app
 from model.settings import Settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 app = create_app(Settings())
@@ -16,6 +19,9 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_answers_conform_to_the_document(case: schemathesis.Case) -> None:
     case.call_and_validate()
+    if "name" in case.path_parameters:  # or else most of them would only find that there is no such model
+        case.path_parameters["name"] = "joke-language"
+        case.call_and_validate(checks=CHECKS)  # not that all is accepted: a schema cannot say that shapes fit
 
 
 def test_the_document_in_the_repository_is_the_one_served() -> None:
