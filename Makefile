@@ -49,7 +49,9 @@ dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every cha
 
 image: ## Build the image of one service: S=joker
 	@DOCKER_BUILDKIT=1 $(DOCKER) build -f $(call service_dir,$(S))/Dockerfile -t $(S):dev \
-	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .
+	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
+	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' services/$(S)/pyproject.toml) \
+	  --build-arg SOURCE=$$(git config --get remote.origin.url) .
 
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact

@@ -68,21 +68,22 @@ def make_run() -> Iterator[tuple[Terminal, dict[str, str]]]:
     yield terminal, ports
     with contextlib.suppress(ProcessLookupError):
         os.kill(terminal.pid, signal.SIGKILL)
-    for pid in services(ports):
+    for pid in services(terminal).values():
         os.kill(pid, signal.SIGKILL)
 
 
-def services(ports: dict[str, str]) -> list[int]:
-    """The processes that were told one of these ports."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            env = (folder / "environ").read_bytes().split(b"\0")
-            if any(f"{key}={value}".encode() in env for key, value in ports.items()) and b"-m" in (
-                folder / "cmdline"
-            ).read_bytes().split(b"\0"):
-                found.append(int(folder.name))
-    return found
+def services(terminal: Terminal) -> dict[str, int]:
+    """The processes that are there, by name, of those that the screen tells of."""
+    told = re.findall(r"(\w+) +\| .*Started server process \[(\d+)\]", terminal.screen)
+    return {name: int(pid) for name, pid in told if alive(int(pid))}
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def url(ports: dict[str, str], name: str) -> str:
@@ -98,20 +99,19 @@ def test_it_says_what_to_try_and_ctrl_c_ends_it_well(make_run):
     for command in re.findall(r"curl .*", terminal.screen):
         answer = subprocess.run(["bash", "-c", f"{command.strip()} -sf"], capture_output=True)
         assert answer.returncode == 0, command
-    assert len(services(ports)) == 3
+    assert set(services(terminal)) == set(NAMES)
     terminal.press(b"\x03")
     assert terminal.wait() == 0
-    assert services(ports) == []
+    assert services(terminal) == {}
 
 
 def test_a_service_that_dies_takes_the_others_down(make_run):
-    terminal, ports = make_run
+    terminal, _ = make_run
     terminal.wait_for("Ctrl-C ends it.")
-    victim = next(pid for pid in services(ports) if b"model" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    os.kill(victim, signal.SIGKILL)
+    os.kill(services(terminal)["model"], signal.SIGKILL)
     assert terminal.wait() != 0
     assert "model ended by itself with code -9" in terminal.screen
-    assert services(ports) == []
+    assert services(terminal) == {}
 
 
 @pytest.mark.parametrize("name", NAMES)
