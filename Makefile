@@ -8,15 +8,19 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
+TOOLS    := $(VENV)/.cluster-tools
 ARTEFACT := services/model/artefact/card.json
 SERVICES := $(notdir $(wildcard services/*))
+
+# The release that `make deploy` installs; ARGS goes to helm: ARGS='--set frontend.service.type=NodePort'
+NAMESPACE ?= punchline
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image clean
+.PHONY: help run test lint fmt train openapi dev image deploy clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -25,7 +29,7 @@ help: ## List the verbs
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
 	@$(BIN)/python dev/run.py
 
-test: $(ENV) $(ARTEFACT) ## Run every test that needs no cluster and no browser, or one service's: S=joker
+test: $(ENV) $(ARTEFACT) $(TOOLS) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
 	@$(BIN)/pytest $(call service_dir,$(S))
 else
@@ -53,6 +57,10 @@ image: ## Build the image of one service: S=joker
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' services/$(S)/pyproject.toml) \
 	  --build-arg SOURCE=$$(git config --get remote.origin.url) .
 
+deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster that kubectl points at
+	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
+	  --namespace $(NAMESPACE) --create-namespace --wait --timeout 5m $(ARGS)
+
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -66,6 +74,10 @@ $(ENV): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pypro
 	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Python lacks its venv module (Debian: apt install python3-venv)' >&2; exit 2; }; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[^"]*\)".*/\1/p' pyproject.toml)"; }
 	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
+	@touch $@
+
+$(TOOLS): $(ENV) dev/cluster_tools.py
+	@$(BIN)/python dev/cluster_tools.py
 	@touch $@
 
 $(ARTEFACT): $(ENV) $(addprefix services/model/src/model/,artefact.py classifier.py corpus.py evaluate.py features.py train.py)
