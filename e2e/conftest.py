@@ -1,0 +1,89 @@
+"""The release under test, traffic through events, and the table of what was sent and lost in each."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from e2e.kubernetes import Namespace, run
+from e2e.pods import hardened
+from e2e.release import Release
+from e2e.traffic import Lost, Stream, Traffic
+
+During = Callable[..., AbstractContextManager[Traffic]]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the table."""
+
+    name: str
+    seconds: float
+    sent: int
+    lost: list[Lost]
+
+
+events = pytest.StashKey[list[Event]]()
+
+
+@pytest.fixture(scope="session")
+def release() -> Iterator[Release]:
+    with namespace("punchline-e2e", {"pod-security.kubernetes.io/enforce": "restricted"}) as name:
+        yield Release(name)
+
+
+@pytest.fixture(scope="session")
+def other() -> Iterator[Namespace]:
+    """Another namespace, with a pod `stranger` in it."""
+    with namespace("punchline-e2e-other") as name:
+        other = Namespace(name)
+        other.apply(hardened("stranger"))
+        other.kubectl("wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
+        yield other
+
+
+@contextmanager
+def namespace(name: str, labels: dict[str, str] | None = None) -> Iterator[str]:
+    """A new namespace, gone afterwards."""
+    space = Namespace(name)
+    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")
+    space.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}})
+    try:
+        yield name
+    finally:
+        run("kubectl", "delete", "namespace", name, "--timeout=120s")
+
+
+@pytest.fixture
+def during(request: pytest.FixtureRequest) -> During:
+    """`with during("pod deleted", streams)`: traffic through a block, in which nothing may be lost if not `lossy`."""
+
+    @contextmanager
+    def during(name: str, streams: list[Stream], *, lossy: bool = False) -> Iterator[Traffic]:
+        with Traffic(*streams) as traffic:
+            began = time.monotonic()
+            yield traffic
+            seconds = time.monotonic() - began
+        request.config.stash[events].append(Event(name, seconds, traffic.sent, traffic.lost))
+        assert lossy or not traffic.lost, f"{name}: {len(traffic.lost)} of {traffic.sent} lost"
+
+    return during
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[events] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    rows = config.stash[events]
+    if not rows:
+        return
+    width = max(len(row.name) for row in rows)
+    terminalreporter.section("requests through each event")
+    terminalreporter.line(f"{'event':{width}} {'seconds':>8} {'sent':>7} {'lost':>6}")
+    for row in rows:
+        terminalreporter.line(f"{row.name:{width}} {row.seconds:8.1f} {row.sent:7} {len(row.lost):6}")
+    sent, lost = sum(row.sent for row in rows), sum(len(row.lost) for row in rows)
+    terminalreporter.line(f"{'':{width}} {'':8} {sent:7} {lost:6}")

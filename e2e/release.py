@@ -1,0 +1,143 @@
+"""The release under test: the umbrella chart in a namespace of its own, and the requests that show what it does."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from e2e.kubernetes import Namespace, run, wait
+from e2e.traffic import Stream
+
+SERVICES = ("joker", "model", "frontend")
+CHART = Path("charts/umbrella")
+HOST = os.environ.get("E2E_HOST", "127.0.0.1")
+"""Where node ports are reached."""
+NODE_PORTS = {"frontend": 30420, "joker": 30421, "model": 30422}
+
+BASELINE: dict[str, Any] = {
+    "global": {"registry": os.environ.get("E2E_REGISTRY", "")},
+    **{
+        service: {
+            "service": {"type": "NodePort", "nodePort": port},
+            "resources": {"requests": {"cpu": "20m"}},  # all of it on two cores
+        }
+        for service, port in NODE_PORTS.items()
+    },
+}
+"""What the tests set in every release: the rest is the chart's own."""
+
+Values = dict[str, Any]
+
+
+class Release(Namespace):
+    """The release `punchline`; a namespace that admits restricted pods only."""
+
+    def helm(self, command: str, *arguments: str) -> str:
+        """What helm prints."""
+        return run("helm", command, *arguments, "--namespace", self.name)
+
+    def upgrade(self, *values: Values, arguments: tuple[str, ...] = ("--wait", "--timeout", "3m")) -> str:
+        """Make the release what the baseline and `values` over it say, and nothing of what it was before."""
+        files = [str(path) for path in sorted(CHART.glob("images/*.yaml"))]
+        with tempfile.TemporaryDirectory() as directory:
+            for number, layer in enumerate((BASELINE, *values)):
+                path = Path(directory, f"{number}.json")
+                path.write_text(json.dumps(layer))
+                files.append(str(path))
+            options = [option for file in files for option in ("-f", file)]
+            return self.helm("upgrade", "punchline", str(CHART), "--install", "--reset-values", *options, *arguments)
+
+    def settle(self, *values: Values) -> None:
+        """Upgrade, then wait until the pods are all new, ready, and answer where requests go in."""
+        self.upgrade(*values)
+        self.wait_settled()
+        for stream in self.through_frontend() + self.direct("joker") + self.direct("model"):
+            wait(f"{stream.name} answers", lambda stream=stream: not wrong_now(stream))
+
+    def wait_settled(self, seconds: float = 120) -> None:
+        """Wait until every Deployment has what it wants and no pod is on its way out."""
+        for service in SERVICES:
+            self.kubectl("rollout", "status", f"deployment/{service}", f"--timeout={seconds:g}s")
+            wait(f"the old pods of {service} are gone", lambda service=service: self._settled(service), seconds)
+
+    def _settled(self, service: str) -> bool:
+        wanted = self.get("deployment", service)["spec"]["replicas"]
+        return len(self.pods(service)) == len(self.ready(service)) == wanted
+
+    def environment(self, pod: str) -> dict[str, str]:
+        """The environment of a pod's own process."""
+        listing = self.python(pod, "print(open('/proc/1/environ').read(), end='')")
+        return dict(line.split("=", 1) for line in listing.split("\0") if line)
+
+    def through_frontend(self) -> list[Stream]:
+        """What visitors send, over kept and fresh connections."""
+        base = f"http://{HOST}:{NODE_PORTS['frontend']}"
+        text = {"text": "Was macht ein Informatiker, der nachts nicht schlafen kann?"}
+        return [
+            Stream("GET /api/joke", f"{base}/api/joke", wrong_joke),
+            Stream("GET /api/joke (fresh)", f"{base}/api/joke", wrong_joke, fresh=True),
+            Stream("POST /api/classify", f"{base}/api/classify", wrong_language, json=text, rate=5),
+            Stream("GET / (fresh)", f"{base}/", wrong_page, fresh=True, rate=5),
+        ]
+
+    def direct(self, service: str) -> list[Stream]:
+        """What a client of one service sends to its own node port, without the frontend's retry between."""
+        if service == "frontend":
+            return []
+        base = f"http://{HOST}:{NODE_PORTS[service]}"
+        if service == "joker":
+            name, url, wrong, body = "GET joker/", f"{base}/", wrong_random_joke, None
+        else:
+            tensor = {"name": "text", "shape": [1], "datatype": "BYTES", "data": ["Warum trinken Bären Bier?"]}
+            name, wrong, body = "POST model/infer", wrong_inference, {"inputs": [tensor]}
+            url = f"{base}/v2/models/joke-language/infer"
+        return [Stream(name, url, wrong, json=body), Stream(f"{name} (fresh)", url, wrong, json=body, fresh=True)]
+
+
+def wrong_now(stream: Stream) -> str | None:
+    """Send one request of a stream, and say what is wrong with its answer."""
+    response = httpx.request(
+        "POST" if stream.json else "GET", stream.url, json=stream.json, timeout=10, trust_env=False
+    )
+    return stream.wrong(response)
+
+
+def _status(response: httpx.Response, expected: int = 200) -> str | None:
+    return None if response.status_code == expected else f"status {response.status_code}: {response.text[:200]}"
+
+
+def wrong_joke(response: httpx.Response) -> str | None:
+    """A joke, and the model's answer to it: a degraded one counts as lost."""
+    if reason := _status(response):
+        return reason
+    answer = response.json()
+    whole = answer["joke"]["text"] and not answer["degraded"] and answer["prediction"]["probabilities"]
+    return None if whole else f"not whole: {answer}"
+
+
+def wrong_language(response: httpx.Response) -> str | None:
+    """The text is German."""
+    return _status(response) or (None if response.json()["language"] == "de" else f"not German: {response.text}")
+
+
+def wrong_page(response: httpx.Response) -> str | None:
+    """The page with a joke and the model's answer."""
+    if reason := _status(response):
+        return reason
+    return None if "<blockquote" in response.text and "<meter" in response.text else response.text
+
+
+def wrong_random_joke(response: httpx.Response) -> str | None:
+    """The book's contract."""
+    return _status(response) or (None if len(response.json()["random_joke"]) > 10 else response.text)
+
+
+def wrong_inference(response: httpx.Response) -> str | None:
+    """The text is German."""
+    if reason := _status(response):
+        return reason
+    (language,) = (output["data"] for output in response.json()["outputs"] if output["name"] == "language")
+    return None if language == ["de"] else f"not German: {language}"
