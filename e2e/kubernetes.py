@@ -5,9 +5,9 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+import httpx
 
 
 class CommandError(AssertionError):
@@ -27,18 +27,16 @@ def provider(*arguments: str) -> str:
     return run(f"e2e/clusters/{os.environ['CLUSTER']}", *arguments)
 
 
-def wait(what: str, condition: Callable[[], T], seconds: float = 90) -> T:
-    """The first true answer of `condition`; an answer or failure that goes on for `seconds` fails the test."""
+def wait(what: str, condition: Callable[..., Any], *arguments: Any, seconds: float = 90) -> Any:
+    """The first true answer of `condition(*arguments)`; if none comes within `seconds` the test fails."""
     end = time.monotonic() + seconds
     while True:
         try:
-            answer: Any = condition()
-        except (CommandError, OSError) as error:
-            answer, last = None, str(error)
-        else:
+            if answer := condition(*arguments):
+                return answer
             last = repr(answer)
-        if answer:
-            return answer
+        except (CommandError, OSError, httpx.HTTPError) as error:
+            last = str(error)
         assert time.monotonic() < end, f"{what}: not within {seconds:g} s; last: {last}"
         time.sleep(0.2)
 

@@ -50,21 +50,22 @@ class Release(Namespace):
             options = [option for file in files for option in ("-f", file)]
             return self.helm("upgrade", "punchline", str(CHART), "--install", "--reset-values", *options, *arguments)
 
-    def settle(self, *values: Values) -> None:
-        """Upgrade, then wait until the pods are all new, ready, and answer where requests go in."""
+    def settle(self, *values: Values, checked: tuple[str, ...] = SERVICES) -> None:
+        """Upgrade, then wait until all pods are new and ready, and those `checked` answer where requests go in."""
         self.upgrade(*values)
         self.wait_settled()
-        for stream in self.through_frontend() + self.direct("joker") + self.direct("model"):
-            wait(f"{stream.name} answers", lambda stream=stream: not wrong_now(stream))
+        for service in checked:
+            for stream in self.streams(service):
+                wait(f"{stream.name} answers", answers, stream)
 
-    def wait_settled(self, seconds: float = 120) -> None:
-        """Wait until every Deployment has what it wants and no pod is on its way out."""
+    def wait_settled(self) -> None:
+        """Wait until every Deployment has the pods that it wants, all new and ready, and none is on its way out."""
         for service in SERVICES:
-            self.kubectl("rollout", "status", f"deployment/{service}", f"--timeout={seconds:g}s")
-            wait(f"the old pods of {service} are gone", lambda service=service: self._settled(service), seconds)
+            self.kubectl("rollout", "status", f"deployment/{service}", "--timeout=120s")
+            wait(f"the old pods of {service} are gone", self._settled, service, seconds=120)
 
     def _settled(self, service: str) -> bool:
-        wanted = self.get("deployment", service)["spec"]["replicas"]
+        wanted: int = self.get("deployment", service)["spec"]["replicas"]
         return len(self.pods(service)) == len(self.ready(service)) == wanted
 
     def environment(self, pod: str) -> dict[str, str]:
@@ -83,10 +84,10 @@ class Release(Namespace):
             Stream("GET / (fresh)", f"{base}/", wrong_page, fresh=True, rate=5),
         ]
 
-    def direct(self, service: str) -> list[Stream]:
-        """What a client of one service sends to its own node port, without the frontend's retry between."""
+    def streams(self, service: str) -> list[Stream]:
+        """What clients of one service send to its own node port: to a backend, with no retry of the frontend's."""
         if service == "frontend":
-            return []
+            return self.through_frontend()
         base = f"http://{HOST}:{NODE_PORTS[service]}"
         if service == "joker":
             name, url, wrong, body = "GET joker/", f"{base}/", wrong_random_joke, None
@@ -96,13 +97,15 @@ class Release(Namespace):
             url = f"{base}/v2/models/joke-language/infer"
         return [Stream(name, url, wrong, json=body), Stream(f"{name} (fresh)", url, wrong, json=body, fresh=True)]
 
+    def around(self, service: str) -> list[Stream]:
+        """What visitors send, and what clients of one service do."""
+        return self.through_frontend() + (self.streams(service) if service != "frontend" else [])
 
-def wrong_now(stream: Stream) -> str | None:
-    """Send one request of a stream, and say what is wrong with its answer."""
-    response = httpx.request(
-        "POST" if stream.json else "GET", stream.url, json=stream.json, timeout=10, trust_env=False
-    )
-    return stream.wrong(response)
+
+def answers(stream: Stream) -> bool:
+    """Whether one request of a stream gets the right answer now."""
+    response = httpx.request(stream.method, stream.url, json=stream.json, timeout=10, trust_env=False)
+    return not stream.wrong(response)
 
 
 def _status(response: httpx.Response, expected: int = 200) -> str | None:

@@ -1,6 +1,7 @@
-"""What happens to pods: deleted, evicted, killed, scaled, reconfigured. Nothing is lost but what a killed process had."""
+"""What happens to pods: they are deleted, evicted, killed, scaled, given other settings."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -40,10 +41,12 @@ def delete(release: Release, pod: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("replicas", [1, 2])
 @pytest.mark.parametrize("take", [delete, evict])
-def test_a_pod_that_is_taken_loses_nothing(release: Release, during: During, replicas: int, take) -> None:
+def test_a_pod_that_is_taken_loses_nothing(
+    release: Release, during: During, replicas: int, take: Callable[[Release, str], None]
+) -> None:
     release.settle(times(replicas))
     for service in SERVICES:
-        streams = release.through_frontend() + release.direct(service)
+        streams = release.around(service)
         with during(f"{take.__name__} a pod of {service}, {replicas} of it", streams):
             (pod, *_) = release.ready(service)
             take(release, pod)
@@ -66,7 +69,7 @@ def test_what_a_killed_process_costs(release: Release, during: During, replicas:
             lossy = service == "frontend" or replicas == 1
             with during(f"SIGKILL in a pod of {service}, {replicas} of it", release.through_frontend(), lossy=lossy):
                 assert node.python(killer, KILL, pod).split()
-                wait("the container is counted as restarted", lambda pod=pod: restarts(release, pod) == 1)
+                wait("the container is counted as restarted", restarts, release, pod)
                 release.wait_settled()
 
 
@@ -77,7 +80,7 @@ def restarts(release: Release, pod: str) -> int:
 @pytest.mark.timeout(300)
 def test_scaling_up_and_down_loses_nothing(release: Release, during: During) -> None:
     release.settle()
-    with during("scale all from 1 to 3 to 1", release.through_frontend() + release.direct("model")):
+    with during("scale all from 1 to 3 to 1", release.around("model")):
         for replicas in (3, 1):
             release.upgrade(times(replicas))
             release.wait_settled()
@@ -88,7 +91,7 @@ def test_scaling_up_and_down_loses_nothing(release: Release, during: During) -> 
 def test_a_changed_setting_rolls_that_service_and_loses_nothing(release: Release, during: During) -> None:
     release.settle()
     old = {service: release.ready(service) for service in SERVICES}
-    with during("a setting of model changes", release.through_frontend() + release.direct("model")):
+    with during("a setting of model changes", release.around("model")):
         release.upgrade({"model": {"config": {"MAX_CONCURRENCY": "77"}}})
         release.wait_settled()
     (pod,) = release.ready("model")

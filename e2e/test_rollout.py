@@ -14,7 +14,7 @@ def test_a_rolling_update_loses_nothing(release: Release, during: During, replic
     for service in SERVICES:
         old = set(release.ready(service))
         values[service]["image"] = {"tag": "next"}
-        streams = release.through_frontend() + release.direct(service)
+        streams = release.around(service)
         with during(f"rolling update of {service}, {replicas} of it", streams):
             release.upgrade(values)
             release.wait_settled()

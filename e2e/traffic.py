@@ -30,6 +30,11 @@ class Stream:
     fresh: bool = False
     rate: float = 10.0
 
+    @property
+    def method(self) -> str:
+        """GET, or POST if there is something to send."""
+        return "POST" if self.json else "GET"
+
 
 @dataclass(frozen=True)
 class Lost:
@@ -110,7 +115,7 @@ class Traffic:
     async def _send(self, client: httpx.AsyncClient, stream: Stream) -> None:
         at = self.seconds()
         try:
-            response = await client.request("POST" if stream.json else "GET", stream.url, json=stream.json)
+            response = await client.request(stream.method, stream.url, json=stream.json)
             reason = stream.wrong(response)
         except (httpx.HTTPError, json.JSONDecodeError, KeyError, TypeError) as error:
             reason = repr(error)

@@ -1,0 +1,29 @@
+"""Load on model: its HorizontalPodAutoscaler adds pods and takes them away again, and nothing is lost."""
+
+from dataclasses import replace
+
+import pytest
+
+from e2e.conftest import During
+from e2e.kubernetes import wait
+from e2e.release import Release, Values
+from e2e.traffic import Traffic
+
+AUTOSCALED: Values = {
+    "model": {
+        "resources": {"requests": {"cpu": "100m"}},
+        "autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 3, "scaleDownSeconds": 5},
+    }
+}
+
+
+@pytest.mark.timeout(420)
+def test_model_grows_with_its_load_and_shrinks_again(release: Release, during: During) -> None:
+    release.settle(AUTOSCALED)
+    assert release.get("horizontalpodautoscaler", "model")["spec"]["maxReplicas"] == 3
+    load = [replace(stream, rate=100.0) for stream in release.streams("model")[:1]]
+    with during("model from 1 to 3 pods and back, by load", release.around("model")):
+        with Traffic(*load) as traffic:
+            wait("model has 3 pods", lambda: len(release.ready("model")) == 3, seconds=180)
+        assert traffic.lost == []
+        wait("model has 1 pod", lambda: len(release.pods("model")) == 1, seconds=180)

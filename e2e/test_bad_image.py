@@ -1,0 +1,62 @@
+"""An image that cannot run: the rollout halts with the old pods serving, and the way back is open."""
+
+import pytest
+
+from e2e.conftest import During
+from e2e.kubernetes import CommandError, wait
+from e2e.release import Release, Values
+
+BAD = {
+    "missing": "ErrImagePull",  # no registry has it
+    "never": "Running",  # runs, and never answers
+}
+"""By tag, the state in which its pods are stuck."""
+
+
+def image(tag: str) -> Values:
+    return {"model": {"image": {"tag": tag}, "replicas": 2}}
+
+
+def stuck(release: Release, state: str) -> bool:
+    """Whether a container that is not ready is in a state."""
+    statuses = [status for pod in release.pods("model") for status in pod["status"].get("containerStatuses", [])]
+    states = [
+        reason
+        for status in statuses
+        if not status["ready"]
+        for reason in ("Running" if "running" in status["state"] else status["state"].get("waiting", {}).get("reason"),)
+    ]
+    return state in [str(reason).replace("ImagePullBackOff", "ErrImagePull") for reason in states]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("tag", BAD)
+@pytest.mark.parametrize("undo", ["helm rollback", "kubectl rollout undo"])
+def test_a_rollout_that_cannot_succeed_halts_and_is_undone(
+    release: Release, during: During, tag: str, undo: str
+) -> None:
+    release.settle(image("dev"))
+    old = set(release.ready("model"))
+    with during(f"image {tag!r}, then {undo}", release.around("model")):
+        release.upgrade(image(tag), arguments=())
+        wait("the new pod is stuck", lambda: stuck(release, BAD[tag]))
+        assert set(release.ready("model")) == old
+        if undo == "helm rollback":
+            release.helm("rollback", "punchline", "--wait", "--timeout", "2m")
+        else:
+            release.kubectl("rollout", "undo", "deployment/model")
+        release.wait_settled()
+        assert set(release.ready("model")) == old
+
+
+@pytest.mark.timeout(300)
+def test_an_upgrade_that_fails_rolls_itself_back(release: Release, during: During) -> None:
+    release.settle(image("dev"))
+    old = set(release.ready("model"))
+    manifest = release.helm("get", "manifest", "punchline")
+    with during("upgrade --rollback-on-failure to 'never'", release.around("model")):
+        with pytest.raises(CommandError, match="rolled back"):
+            release.upgrade(image("never"), arguments=("--rollback-on-failure", "--wait", "--timeout", "10s"))
+        release.wait_settled()
+        assert set(release.ready("model")) == old
+    assert release.helm("get", "manifest", "punchline") == manifest

@@ -1,0 +1,49 @@
+"""The commands of an operator: service types by value, helm test, list, history, uninstall."""
+
+import json
+
+import pytest
+
+from e2e.kubernetes import wait
+from e2e.release import Release
+
+
+@pytest.mark.timeout(240)
+def test_helm_test_asks_every_service_and_says_what_it_found(release: Release) -> None:
+    release.settle()
+    shown = release.helm("test", "punchline")
+    assert "Succeeded" in shown
+    history = json.loads(release.helm("history", "punchline", "-o", "json"))
+    assert history[-1]["status"] == "deployed"
+    (listed,) = json.loads(release.helm("list", "-o", "json"))
+    assert (listed["name"], listed["chart"].rsplit("-", 1)[0]) == ("punchline", "punchline")
+    assert release.get("pods", "-l", "app.kubernetes.io/name=punchline-test") == []
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer"])
+def test_service_types(release: Release, kind: str) -> None:
+    port = 0 if kind == "ClusterIP" else 30421
+    release.upgrade({"joker": {"service": {"type": kind, "nodePort": port}}})
+    spec = release.get("service", "joker")["spec"]
+    assert spec["type"] == kind
+    assert spec["ports"][0].get("nodePort", 0) == port
+    assert spec["clusterIP"]
+
+
+@pytest.mark.timeout(240)
+def test_uninstall_leaves_nothing(release: Release) -> None:
+    release.settle()
+    release.helm("test", "punchline")
+    release.helm("uninstall", "punchline", "--wait")
+    kinds = "all,configmaps,secrets,networkpolicies,poddisruptionbudgets,horizontalpodautoscalers,serviceaccounts"
+
+    def left() -> list[str]:
+        names = [(item["kind"], item["metadata"]["name"]) for item in release.get(kinds)]
+        return [
+            f"{kind}/{name}"
+            for kind, name in names
+            if name not in ("kube-root-ca.crt", "default", "stranger", "joker-secret")
+        ]
+
+    wait("nothing is left", lambda: left() == [] or None)

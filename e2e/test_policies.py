@@ -1,0 +1,103 @@
+"""NetworkPolicy: exactly the edges that `calls` declares, DNS, and scraping."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from e2e.conftest import namespace
+from e2e.kubernetes import Namespace, wait
+from e2e.pods import hardened
+from e2e.release import SERVICES, Release, Values
+
+CLUSTER_IP: Values = {service: {"service": {"type": "ClusterIP", "nodePort": 0}} for service in SERVICES}
+"""No way in from outside: a node port would admit everybody."""
+
+EDGES = {("frontend", "joker"), ("frontend", "model")}
+
+CONNECT = """
+import json, socket, sys
+def reached(host):
+    try:
+        socket.create_connection((host, 8080), timeout=3).close()
+        return True
+    except OSError:
+        return False
+print(json.dumps([reached(host) for host in sys.argv[1:]]))
+"""
+
+SERVE = "import http.server; http.server.HTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"
+
+RESOLVE = "import socket; print(socket.gethostbyname('joker.punchline-e2e.svc.cluster.local'))"
+
+SCRAPE = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=3).read().decode())"
+
+
+@pytest.fixture(scope="module")
+def closed(release: Release) -> Release:
+    """The release with no way in from outside, and a pod of somebody else's beside it."""
+    release.upgrade(CLUSTER_IP)
+    release.wait_settled()
+    stranger = hardened("stranger")
+    stranger["spec"]["containers"][0]["command"][-1] = SERVE
+    release.apply(stranger)
+    release.kubectl("wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
+    return release
+
+
+@pytest.fixture(scope="module")
+def prometheus() -> Iterator[Namespace]:
+    with namespace("prometheus") as name:
+        prometheus = Namespace(name)
+        prometheus.apply(hardened("scraper"))
+        prometheus.kubectl("wait", "--for=condition=Ready", "pod/scraper", "--timeout=60s")
+        yield prometheus
+
+
+def address(space: Namespace, pod: str) -> str:
+    return str(space.get("pod", pod)["status"]["podIP"])
+
+
+@pytest.mark.timeout(240)
+def test_exactly_the_declared_edges_pass(closed: Release, other: Namespace) -> None:
+    sources: dict[str, tuple[Namespace, str]] = {service: (closed, closed.ready(service)[0]) for service in SERVICES}
+    sources |= {"stranger": (closed, "stranger"), "other namespace": (other, "stranger")}
+    targets = {name: address(*sources[name]) for name in (*SERVICES, "stranger")}
+
+    def passing() -> set[tuple[str, str]]:
+        edges = set()
+        for name, (space, pod) in sources.items():
+            reached = json.loads(space.python(pod, CONNECT, *targets.values()))
+            edges |= {(name, target) for target, is_reached in zip(targets, reached, strict=True) if is_reached}
+        return {(source, target) for source, target in edges if source != target}
+
+    # Nobody keeps a pod that has no policy from talking to another such pod: the stranger shows that the check sees.
+    expected = EDGES | {("other namespace", "stranger")}
+    wait(f"the edges are {sorted(expected)}", lambda: passing() == expected or None, seconds=20)
+    assert passing() == expected
+
+
+def test_names_are_resolved_from_every_service(closed: Release) -> None:
+    for service in SERVICES:
+        assert closed.python(closed.ready(service)[0], RESOLVE).strip()
+
+
+def test_the_monitoring_namespace_scrapes(closed: Release, prometheus: Namespace) -> None:
+    for service in SERVICES:
+        (pod,) = closed.ready(service)
+        annotations = closed.get("pod", pod)["metadata"]["annotations"]
+        assert annotations["prometheus.io/scrape"] == "true"
+        port, path = annotations["prometheus.io/port"], annotations["prometheus.io/path"]
+        url = f"http://{address(closed, pod)}:{port}{path}"
+        metrics = wait(f"{service} is scraped", prometheus.python, "scraper", SCRAPE, url, seconds=20)
+        assert "service_build_info{" in metrics
+        assert f'service="{service}"' in metrics
+
+
+def test_a_service_with_a_node_port_admits_everybody(closed: Release, other: Namespace) -> None:
+    closed.upgrade(CLUSTER_IP, {"frontend": {"service": {"type": "NodePort", "nodePort": 30420}}})
+    closed.wait_settled()
+    frontend = address(closed, closed.ready("frontend")[0])
+    wait("frontend is reached", lambda: json.loads(other.python("stranger", CONNECT, frontend)) == [True], seconds=20)
+    joker = address(closed, closed.ready("joker")[0])
+    assert json.loads(other.python("stranger", CONNECT, joker)) == [False]
