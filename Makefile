@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy clean
+.PHONY: help run test lint fmt train openapi dev image deploy e2e clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ image: ## Build the image of one service: S=joker
 deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster that kubectl points at
 	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
 	  --namespace $(NAMESPACE) --create-namespace --wait --timeout 5m $(ARGS)
+
+e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or current for where kubectl points
+	@VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
 
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact

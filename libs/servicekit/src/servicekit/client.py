@@ -18,6 +18,11 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 RETRIED_STATUS = frozenset({502, 503, 504})
 
+CONNECTS = 10
+"""How often a connection is tried within a call. A process that died is in its Service for about a second more, so that
+each new connection still ends at it with a probability of 1 / replicas. With two replicas all of 10 do once in 1024
+times; where nobody is left the caller knows after about half a second."""
+
 KEEPALIVE_SECONDS = 30.0
 """Less than the 65 s for which the server keeps an idle connection, so that the client is the one to drop it."""
 
@@ -38,6 +43,10 @@ class BackendUnavailable(BackendError):  # noqa: N818  # the name says what it i
     outcome = "unavailable"
 
 
+class NotConnected(BackendUnavailable):
+    """No connection, so that nothing was sent."""
+
+
 class BackendTimeout(BackendError):  # noqa: N818
     """No answer within the deadline."""
 
@@ -54,7 +63,8 @@ class Backend:
     """One other service, for the life of the app: `async with Backend("joker", url, deadline=2.0) as joker`.
 
     `deadline` is the total time of a call in seconds, its retry included; `connect_seconds` and `read_seconds` bound
-    its parts. An idempotent call that fails on the connection or with 502, 503 or 504 is tried once more.
+    its parts. An idempotent call whose connection breaks or that gets 502, 503 or 504 is tried once more. A connection
+    that cannot be made is tried CONNECTS times, whatever the call: nothing was sent yet.
     """
 
     def __init__(
@@ -103,13 +113,13 @@ class Backend:
         if json is not None:  # in ASCII, so that a lone surrogate, which has no UTF-8 encoding, goes as an escape
             content, sent["content-type"] = dumps(json).encode(), "application/json"
         request = self._client.build_request(method, path, params=params, headers=sent, content=content)
-        attempts = 2 if (method in IDEMPOTENT if idempotent is None else idempotent) else 1
+        sends = 2 if (method in IDEMPOTENT if idempotent is None else idempotent) else 1
         seconds = self.deadline if deadline is None else deadline
         begin = time.perf_counter()
         outcome = "cancelled"
         try:
             async with asyncio.timeout(seconds):
-                response = await self._attempt(request, attempts)
+                response = await self._attempt(request, sends)
             outcome = f"{response.status_code // 100}xx"
             return response
         except TimeoutError:
@@ -131,21 +141,28 @@ class Backend:
         except (ValueError, RecursionError):
             raise BackendBadAnswer(self.name, "the answer is not JSON") from None
 
-    async def _attempt(self, request: httpx.Request, attempts: int) -> httpx.Response:
+    async def _attempt(self, request: httpx.Request, sends: int) -> httpx.Response:
+        connects = CONNECTS
         while True:
-            attempts -= 1
             try:
                 return self._checked(await self._send(request))
-            except BackendUnavailable:
-                if not attempts:
+            except NotConnected:
+                connects -= 1
+                if not connects:
                     raise
-            await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  # so that both tries do not meet one instant
+            except BackendUnavailable:
+                sends -= 1
+                if not sends:
+                    raise
+            await asyncio.sleep(random.uniform(0.02, 0.08))  # noqa: S311  # so that tries do not meet one instant
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             return await self._client.send(request)
         except httpx.ConnectTimeout:
-            raise BackendUnavailable(self.name, "no connection in time") from None
+            raise NotConnected(self.name, "no connection in time") from None
+        except httpx.ConnectError as error:
+            raise NotConnected(self.name, f"no connection: {error}") from None
         except httpx.TimeoutException:
             raise BackendTimeout(self.name, "no answer in time") from None
         except httpx.RemoteProtocolError as error:
