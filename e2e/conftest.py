@@ -58,7 +58,7 @@ def namespace(name: str, labels: dict[str, str] | None = None) -> Iterator[str]:
 
 @pytest.fixture
 def during(request: pytest.FixtureRequest) -> During:
-    """Traffic through an event, in which nothing may be lost if not `lossy`: `with during("pod deleted", streams):`."""
+    """Traffic through an event, in which nothing may be lost if not `lossy`."""
 
     @contextmanager
     def during(name: str, streams: list[Stream], *, lossy: bool = False) -> Iterator[Traffic]:

@@ -40,7 +40,10 @@ class Release(Namespace):
         return run("helm", command, *arguments, "--namespace", self.name)
 
     def upgrade(self, *values: Values, arguments: tuple[str, ...] = ("--wait", "--timeout", "3m")) -> str:
-        """Make the release what the baseline and `values` over it say, and nothing of what it was before."""
+        """Make the release what the baseline and `values` over it say, and nothing of what it was before.
+
+        What kubectl changed meanwhile, by `rollout undo` say, belongs to kubectl: Helm 4 takes it back when told to.
+        """
         files = [str(path) for path in sorted(CHART.glob("images/*.yaml"))]
         with tempfile.TemporaryDirectory() as directory:
             for number, layer in enumerate((BASELINE, *values)):
@@ -48,7 +51,16 @@ class Release(Namespace):
                 path.write_text(json.dumps(layer))
                 files.append(str(path))
             options = [option for file in files for option in ("-f", file)]
-            return self.helm("upgrade", "punchline", str(CHART), "--install", "--reset-values", *options, *arguments)
+            return self.helm(
+                "upgrade",
+                "punchline",
+                str(CHART),
+                "--install",
+                "--reset-values",
+                "--force-conflicts",
+                *options,
+                *arguments,
+            )
 
     def settle(self, *values: Values, checked: tuple[str, ...] = SERVICES) -> None:
         """Upgrade, then wait until all pods are new and ready, and those `checked` answer where requests go in."""

@@ -25,15 +25,15 @@ class SlowRequest(threading.Thread):
             f"POST /api/classify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(BODY)}"
         )
         self.connection.sendall(head.encode() + b"\r\nconnection: close\r\n\r\n" + BODY[:1])
-        self.go_on = threading.Event()
 
     def run(self) -> None:
-        self.go_on.wait()
-        for byte in BODY[1:]:
-            self.connection.sendall(bytes([byte]))
-            time.sleep(IN_FLIGHT_SECONDS / len(BODY))
-        while chunk := self.connection.recv(65536):
-            self.answer += chunk
+        """Send the rest of the body over IN_FLIGHT_SECONDS, and read the answer."""
+        with self.connection:
+            for byte in BODY[1:]:
+                self.connection.sendall(bytes([byte]))
+                time.sleep(IN_FLIGHT_SECONDS / len(BODY))
+            while chunk := self.connection.recv(65536):
+                self.answer += chunk
 
 
 @pytest.mark.timeout(240)
@@ -44,7 +44,6 @@ def test_requests_in_flight_finish(release: Release) -> None:
     wait("all are in flight", lambda: in_progress(release, pod) == len(requests))
     for request in requests:
         request.start()
-        request.go_on.set()
     release.kubectl("delete", "pod", pod, "--wait=false")
     for request in requests:
         request.join()
