@@ -21,9 +21,10 @@ AUTOSCALED: Values = {
 def test_model_grows_with_its_load_and_shrinks_again(release: Release, during: During) -> None:
     release.settle(AUTOSCALED)
     assert release.get("horizontalpodautoscaler", "model")["spec"]["maxReplicas"] == 3
-    load = [replace(stream, rate=100.0) for stream in release.streams("model")[:1]]
-    with during("model from 1 to 3 pods and back, by load", release.around("model")):
-        with Traffic(*load) as traffic:
+    little = [replace(stream, rate=2.0) for stream in release.around("model")]
+    much = [replace(stream, rate=50.0) for stream in release.streams("model")]
+    with during("model from 1 to 3 pods and back, by load", little):
+        with Traffic(*much) as traffic:
             wait("model has 3 pods", lambda: len(release.ready("model")) == 3, seconds=180)
         assert traffic.lost == []
         wait("model has 1 pod", lambda: len(release.pods("model")) == 1, seconds=180)
