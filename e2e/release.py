@@ -63,9 +63,8 @@ class Release(Namespace):
             )
 
     def settle(self, *values: Values, checked: tuple[str, ...] = SERVICES) -> None:
-        """Upgrade, then wait until all pods are new and ready, and those `checked` answer where requests go in."""
+        """Upgrade, then wait until new pods are ready and those `checked` answer; old ones may still be going."""
         self.upgrade(*values)
-        self.wait_settled()
         for service in checked:
             for stream in self.streams(service):
                 wait(f"{stream.name} answers", answers, stream)

@@ -15,7 +15,7 @@ def test_a_rolling_update_loses_nothing(release: Release, during: During, replic
         old = set(release.ready(service))
         values[service]["image"] = {"tag": "next"}
         streams = release.around(service)
-        with during(f"rolling update of {service}, {replicas} of it", streams):
+        with during(f"rolling update of {service}, {replicas} of each", streams):
             release.upgrade(values)
             release.wait_settled()
         new = release.ready(service)
