@@ -1,7 +1,7 @@
 {{/* The labels that select the pods of a service. */}}
 {{- define "service.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Every resource's labels. */}}
