@@ -30,9 +30,11 @@ class HelmError(Exception):
     """Helm refused; the message is what it printed."""
 
 
-def render(values: Values | None = None, *arguments: str, helm: str = "helm", chart: Path = UMBRELLA) -> Resources:
+def render(
+    values: Values, *arguments: str, helm: str = "helm", release: str = "punchline", chart: Path = UMBRELLA
+) -> Resources:
     """What the chart makes of `values`. It is shared between tests: only to be read. Raises HelmError."""
-    return _render(json.dumps(values or {}), arguments, helm, chart)
+    return _render(helm, release, chart, arguments, json.dumps(values))
 
 
 def run(helm: str, *arguments: str | Path, stdin: str | None = None) -> str:
@@ -65,12 +67,15 @@ def load(path: Path) -> Any:
 
 
 def merge(*values: Values) -> Values:
-    """Maps are merged, anything else is replaced, as Helm does with value files."""
+    """Maps are merged, None takes a key away, anything else is replaced: as Helm does with value files."""
     merged: Values = {}
     for each in values:
         for key, value in each.items():
-            both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-            merged[key] = merge(merged[key], value) if both else value
+            if value is None:
+                merged.pop(key, None)
+            else:
+                both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+                merged[key] = merge(merged[key], value) if both else value
     return merged
 
 
@@ -78,8 +83,8 @@ SERVICES = [dependency["alias"] for dependency in load(UMBRELLA / "Chart.yaml")[
 
 
 @functools.cache
-def _render(values: str, arguments: tuple[str, ...], helm: str, chart: Path) -> Resources:
-    printed = run(helm, "template", "punchline", chart, *arguments, "-f", "-", stdin=values)
+def _render(helm: str, release: str, chart: Path, arguments: tuple[str, ...], values: str) -> Resources:
+    printed = run(helm, "template", release, chart, *arguments, "-f", "-", stdin=values)
     resources: Resources = {}
     for resource in filter(None, yaml.load_all(printed, yaml.CSafeLoader)):
         key = resource["kind"], resource["metadata"]["name"]
