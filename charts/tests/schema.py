@@ -11,13 +11,19 @@ Location = tuple[str | int, ...]
 _umbrella = load(UMBRELLA / "values.schema.json")
 _service = load(SERVICE / "values.schema.json")
 
+SERVICE_SCHEMA: Schema = {
+    **_service,
+    # Handed down by Helm; the umbrella's schema has its keys.
+    "properties": {key: schema for key, schema in _service["properties"].items() if key != "global"},
+}
+"""What a service may be told."""
+
 SCHEMA: Schema = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
         "global": _umbrella["properties"]["global"],
-        # `global` is handed down by Helm, and the umbrella's schema has its keys.
-        "frontend": {**_service, "properties": {k: v for k, v in _service["properties"].items() if k != "global"}},
+        "frontend": SERVICE_SCHEMA,
     },
     "definitions": {**_umbrella["definitions"], **_service["definitions"]},
 }

@@ -1,20 +1,23 @@
 """Every value does something, is documented, and arrives as it was written."""
 
+import json
 import re
 from typing import Any
 
 import jsonschema
 import pytest
 
-from charts.tests.helm import SERVICE, SERVICES, UMBRELLA, Values, load, merge, render
+from charts.tests.helm import SERVICE, SERVICES, UMBRELLA, HelmError, Values, load, merge, render
 from charts.tests.matrix import EVERYTHING
-from charts.tests.schema import SCHEMA, Location, Schema, get, is_leaf, locations, places, replaced
+from charts.tests.schema import SCHEMA, SERVICE_SCHEMA, Location, Schema, get, is_leaf, locations, places, replaced
 from charts.tests.test_renders import CUSTOM, check
 
 LEAVES = {place: schema for place, schema in places() if is_leaf(schema)}
 FOUND: dict[str, Location] = {}
 for _place, _at in locations(EVERYTHING):
     FOUND.setdefault(_place, _at)
+
+DEFAULTS = [place for place, _ in locations(load(SERVICE / "values.yaml"), SERVICE_SCHEMA) if place and "[]" not in place]
 
 CONTEXT: dict[str, Values] = {
     # Used only where the autoscaler is not.
@@ -74,6 +77,23 @@ def test_text_arrives_as_it_was_written(text: str) -> None:
 def test_any_name_will_do_for_a_release(release: str) -> None:
     for resource in render({}, release=release).values():
         check(resource)
+
+
+@pytest.mark.parametrize("place", DEFAULTS)
+def test_a_default_taken_away_is_missed_or_not_needed(place: str) -> None:
+    """By `key: null`, as a key is that has nothing but comments below it."""
+    *above, key = place.split(".")
+    values: Values = {key: None}
+    for name in reversed(above):
+        values = {name: values}
+    try:
+        resources = render({"joker": values})
+    except HelmError as error:
+        assert f"missing property '{key}'" in str(error)
+    else:
+        assert "null" not in json.dumps(list(resources.values())), f"{place} is needed"
+        for resource in resources.values():
+            check(resource)
 
 
 def test_values_and_schema_of_a_service_have_the_same_keys() -> None:
