@@ -19,6 +19,11 @@ calls/{{ . | splitList ":" | first }}: "true"
 {{- end }}
 {{- end }}
 
+{{/* The variable that has the URL of one of `calls`. */}}
+{{- define "service.urlVariable" -}}
+{{ . | splitList ":" | first | upper | replace "-" "_" }}_URL
+{{- end }}
+
 {{/* REGISTRY/REPOSITORY:TAG@DIGEST of (dict "name" "image" "global"). */}}
 {{- define "service.image" -}}
 {{- with (.global).registry }}{{ . }}/{{ end }}
