@@ -64,7 +64,7 @@ def is_leaf(schema: Schema) -> bool:
 
 def is_closed(schema: Schema) -> bool:
     """Whether this is an object that has the keys which the schema names and no other."""
-    return "properties" in schema and "patternProperties" not in schema
+    return "properties" in schema
 
 
 def get(document: Any, at: Location) -> Any:
