@@ -54,7 +54,7 @@ def binary(name: str) -> str:
     if found := shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name):
         return found
     if name == "helm3" and (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        pytest.skip(f"Helm 3 is not tested here: put it in PATH as helm3, no wheel carries it for {platform.platform()}")
+        pytest.skip(f"Helm 3 is not in PATH as helm3, and no wheel carries it for {platform.platform()}")
     return pytest.fail(
         f"{name} is missing: `make test` puts it in .venv on Linux x86-64; elsewhere install Helm 4, https://helm.sh",
         pytrace=False,

@@ -33,7 +33,7 @@ EVERYTHING: Values = {
         "replicas": 3,
         "service": {"type": "NodePort", "port": 8080, "nodePort": 30080},
         "calls": ["joker"],
-        "config": {"MODEL_URL": "http://model-1", "LOG_LEVEL": "debug1"},
+        "config": {"SETTING_1": "setting-1"},
         "existingSecret": "frontend-1",
         "env": [
             {"name": "VALUE_1", "value": "value-1"},
@@ -141,7 +141,8 @@ MATRIX: dict[str, Values] = {
     "ingress, all of it": merge(TLS, {"frontend": {"ingress": {"className": "nginx", "annotations": {"a/b": "c"}}}}),
     "http route": HTTP_ROUTE,
     "http route, all of it": merge(
-        HTTP_ROUTE, {"frontend": {"httpRoute": {"parentRefs": [{"name": "a", "namespace": "b", "sectionName": "https"}]}}}
+        HTTP_ROUTE,
+        {"frontend": {"httpRoute": {"parentRefs": [{"name": "a", "namespace": "b", "sectionName": "https"}]}}},
     ),
     "service monitor": SERVICE_MONITOR,
     "no scraping": {"joker": {"metrics": {"annotations": False}}},

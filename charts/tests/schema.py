@@ -42,7 +42,9 @@ def places(schema: Schema = SCHEMA, place: str = "") -> Iterator[tuple[str, Sche
         yield from places(schema["items"], f"{place}[]")
 
 
-def locations(value: Any, schema: Schema = SCHEMA, place: str = "", at: Location = ()) -> Iterator[tuple[str, Location]]:
+def locations(
+    value: Any, schema: Schema = SCHEMA, place: str = "", at: Location = ()
+) -> Iterator[tuple[str, Location]]:
     """Every place that a document has, with the keys and indices that lead there."""
     schema = _resolved(schema)
     yield place, at

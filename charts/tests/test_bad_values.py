@@ -21,7 +21,11 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "misspelt below": ({"model": {"image": {"tagg": "1"}}}, ["model:", "/image", "tagg"]),
     "misspelt resource": ({"model": {"resources": {"limits": {"mem": "1Gi"}}}}, ["/resources/limits", "mem"]),
     "misspelt deep down": (
-        {"model": {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topolgyKey": ""}]}}}},
+        {
+            "model": {
+                "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topolgyKey": ""}]}}
+            }
+        },
         ["model:", "/affinity/podAffinity", "topolgyKey"],
     ),
     "replicas in words": ({"joker": {"replicas": "three"}}, ["joker:", "/replicas", "got string, want integer"]),
@@ -37,7 +41,10 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "numeric revision": ({"joker": {"image": {"revision": 1234567}}}, ["/image/revision"]),
     "repository with a tag": ({"joker": {"image": {"repository": "joker:1"}}}, ["/image/repository"]),
     "pull policy": ({"joker": {"image": {"pullPolicy": "Sometimes"}}}, ["/image/pullPolicy", "IfNotPresent"]),
-    "pull secret as Kubernetes has it": ({"joker": {"image": {"pullSecrets": [{"name": "a"}]}}}, ["/image/pullSecrets/0"]),
+    "pull secret as Kubernetes has it": (
+        {"joker": {"image": {"pullSecrets": [{"name": "a"}]}}},
+        ["/image/pullSecrets/0"],
+    ),
     "registry with a scheme": ({"global": {"registry": "https://example.com"}}, ["/global/registry"]),
     "service type": ({"frontend": {"service": {"type": "ExternalName"}}}, ["/service/type", "NodePort"]),
     "port out of range": ({"frontend": {"service": {"port": 65536}}}, ["/service/port"]),
@@ -46,11 +53,17 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "unknown call": ({"frontend": {"calls": ["joker", "jester"]}}, ["frontend.calls", "jester", "joker, model"]),
     "call of itself": ({"model": {"calls": ["model"]}}, ["model.calls", "itself"]),
     "call of a wrong port": ({"frontend": {"calls": ["joker:81", "model"]}}, ["frontend.calls", "joker", "port 80"]),
-    "call of a port that moved": ({"joker": {"service": {"port": 81}}}, ["frontend.calls", "joker:81", "joker.service.port"]),
+    "call of a port that moved": (
+        {"joker": {"service": {"port": 81}}},
+        ["frontend.calls", "joker:81", "joker.service.port"],
+    ),
     "call twice": ({"frontend": {"calls": ["joker", "joker"]}}, ["/calls", "equal"]),
     "call of a URL": ({"frontend": {"calls": ["http://joker"]}}, ["/calls/0"]),
     "calls as text": ({"frontend": {"calls": "joker"}}, ["/calls", "want array"]),
-    "number in config": ({"model": {"config": {"MAX_CONCURRENCY": 64}}}, ["model:", "/config/MAX_CONCURRENCY", "string"]),
+    "number in config": (
+        {"model": {"config": {"MAX_CONCURRENCY": 64}}},
+        ["model:", "/config/MAX_CONCURRENCY", "string"],
+    ),
     "boolean in config": ({"model": {"config": {"DEBUG": True}}}, ["/config/DEBUG", "string"]),
     "config in lower case": ({"model": {"config": {"log-level": "info"}}}, ["/config", "log-level"]),
     "config of the chart's own": ({"model": {"config": {"PORT": "80"}}}, ["model.config", "PORT"]),
@@ -79,7 +92,10 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "ingress of model": ({"model": INGRESS["frontend"]}, ["/model/ingress"]),
     "route of joker": ({"joker": {"httpRoute": {"parentRefs": [{"name": "a"}]}}}, ["/joker/httpRoute"]),
     "ingress without host": ({"frontend": {"ingress": {"className": "nginx"}}}, ["/ingress", "host"]),
-    "ingress with TLS as Kubernetes has it": (merge(INGRESS, {"frontend": {"ingress": {"tls": []}}}), ["/ingress", "tls"]),
+    "ingress with TLS as Kubernetes has it": (
+        merge(INGRESS, {"frontend": {"ingress": {"tls": []}}}),
+        ["/ingress", "tls"],
+    ),
     "route without parent": ({"frontend": {"httpRoute": {"hostnames": ["a"]}}}, ["/httpRoute", "parentRefs"]),
     "path of metrics": (path("/metrics", "Exact"), ["frontend.publicPaths[0]", "/metrics"]),
     "path of metrics, open end": (path("/metrics/", "Prefix"), ["frontend.publicPaths[0]", "/metrics"]),
@@ -91,7 +107,10 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "path by a pattern": (path("/(metrics|a)", "Exact"), ["/publicPaths/0/path"]),
     "path type": (path("/api", "ImplementationSpecific"), ["/publicPaths/0/pathType", "Prefix"]),
     "no path": ({"frontend": {"publicPaths": []}}, ["/publicPaths"]),
-    "scraped twice": ({"joker": {"metrics": {"serviceMonitor": {"enabled": True}}}}, ["joker:", "/metrics/annotations"]),
+    "scraped twice": (
+        {"joker": {"metrics": {"serviceMonitor": {"enabled": True}}}},
+        ["joker:", "/metrics/annotations"],
+    ),
     "test of no path": ({"joker": {"test": {"path": "readyz"}}}, ["/test/path"]),
     "number in nodeSelector": ({"joker": {"nodeSelector": {"gpu": 1}}}, ["/nodeSelector/gpu", "string"]),
     "toleration": ({"joker": {"tolerations": [{"effect": "Never"}]}}, ["/tolerations/0/effect", "NoSchedule"]),
@@ -135,13 +154,13 @@ def test_no_key_that_is_unknown(place: str) -> None:
     """Wherever the keys are known, down to the leaves."""
     at = next(at for found, at in locations(EVERYTHING) if found == place)
     wrong = replaced(EVERYTHING, at, {**get(EVERYTHING, at), "bogus": "1"})
-    assert any("'bogus' was unexpected" in mistake or "'bogus' does not match" in mistake for mistake in mistakes(wrong))
+    assert any("'bogus'" in mistake for mistake in mistakes(wrong))
 
 
 @pytest.mark.parametrize("place", LEAVES)
 def test_no_value_of_another_type(place: str) -> None:
     at = next(at for found, at in locations(EVERYTHING) if found == place)
-    for wrong in ([], {}, None):
+    for wrong in ([], {}, None):  # type: ignore[var-annotated]
         assert mistakes(replaced(EVERYTHING, at, wrong)), f"{place}: {wrong}"
 
 
