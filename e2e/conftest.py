@@ -34,7 +34,7 @@ def release() -> Iterator[Release]:
         yield Release(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def other() -> Iterator[Namespace]:
     """Another namespace, with a pod `stranger` in it."""
     with namespace("punchline-e2e-other") as name:
@@ -67,7 +67,8 @@ def during(request: pytest.FixtureRequest) -> During:
             yield traffic
             seconds = time.monotonic() - began
         request.config.stash[events].append(Event(name, seconds, traffic.sent, traffic.lost))
-        assert lossy or not traffic.lost, f"{name}: {len(traffic.lost)} of {traffic.sent} lost"
+        if traffic.lost and not lossy:
+            pytest.fail(f"{name}: {len(traffic.lost)} of {traffic.sent} lost", pytrace=False)
 
     return during
 

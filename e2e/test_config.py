@@ -1,6 +1,7 @@
 """Settings and secrets arrive in the process, roll the pods when they change, and secrets show nowhere."""
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +16,12 @@ USES_SECRET: Values = {
         "env": [{"name": "ONE_KEY", "valueFrom": {"secretKeyRef": {"name": "joker", "key": "API_KEY"}}}],
     }
 }
+
+
+@pytest.fixture(autouse=True)
+def no_secret_stays(release: Release) -> Iterator[None]:
+    yield
+    release.kubectl("delete", "secret", "joker")
 
 
 def put_secret(release: Release, value: str) -> None:
