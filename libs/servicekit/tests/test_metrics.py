@@ -58,8 +58,25 @@ async def test_what_is_running(asking):
             for k in samples((await client.get("/metrics")).text, "service_build_info")
             if ("revision", "abc123") in k
         ]
-    assert labels["service"] == "servicekit"
+    assert labels["app_name"] == "servicekit"
     assert re.match(r"\d+\.\d+\.\d+", labels["version"])
+
+
+async def test_the_limit_of_requests_in_flight(asking):
+    async with asking(max_concurrency=7) as client:
+        found = samples((await client.get("/metrics")).text, "service_concurrency_limit")
+    assert found[(("app_name", "servicekit"),)] == 7
+
+
+async def test_openmetrics_has_the_trace_id_of_a_request(asking):
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    async with asking() as client:
+        await client.get("/items/1", headers={"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"})
+        answer = await client.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert re.search(
+        f'duration_seconds_bucket{{[^}}]*path="/items/{{number}}".* # {{trace_id="{trace_id}"}}', answer.text
+    )
 
 
 async def test_outbound_calls_are_measured(asking):

@@ -54,7 +54,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
     app.add_middleware(errors.CatchAllMiddleware)
     app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)
     app.add_middleware(ConcurrencyMiddleware, limit=settings.max_concurrency)
-    metrics.instrument(app, name, version, settings.revision)
+    metrics.instrument(app, name, version, settings.revision, settings.max_concurrency)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(server.DrainMiddleware, health=state)
     app.add_middleware(errors.CatchAllMiddleware)  # for what the layers in between trip over, such as an odd Host

@@ -2,10 +2,14 @@
 
 import prometheus_client
 from fastapi import FastAPI
-from prometheus_client import Gauge, Histogram
+from prometheus_client import REGISTRY, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette_exporter import PrometheusMiddleware, handle_metrics
+from starlette_exporter import PrometheusMiddleware
 
+from . import context
 from .health import PATHS
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -20,17 +24,19 @@ OUTBOUND = Histogram(
     buckets=BUCKETS,
 )
 
-BUILD_INFO = Gauge("service_build_info", "Always 1; what is running", ("service", "version", "revision"))
+BUILD_INFO = Gauge("service_build_info", "Always 1; what is running", ("app_name", "version", "revision"))
+
+LIMIT = Gauge("service_concurrency_limit", "Requests in flight above which one more is answered 503", ("app_name",))
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter
 
 
-def instrument(app: FastAPI, service: str, version: str, revision: str) -> None:
+def instrument(app: FastAPI, service: str, version: str, revision: str, limit: int) -> None:
     """Measure every request of `app` and serve `/metrics`. Call it before other middleware, which it then is within.
 
     `starlette_requests_total`, `starlette_request_duration_seconds` (method, path template, status_code, app_name)
     and `starlette_requests_in_progress` (method, app_name). Probes and scrapes are left out; what no route takes is
-    one series, and so are methods outside of METHODS, so that a scanner adds no series.
+    one series, and so are methods outside of METHODS, so that a scanner adds no series. An exemplar has the trace id.
     """
     app.add_middleware(
         _BoundedPrometheusMiddleware,
@@ -40,9 +46,22 @@ def instrument(app: FastAPI, service: str, version: str, revision: str) -> None:
         filter_unhandled_paths=False,
         skip_paths=sorted(PATHS),
         buckets=BUCKETS,
+        exemplars=_exemplar,
     )
-    app.add_route("/metrics", handle_metrics, include_in_schema=False)
+    app.add_route("/metrics", _expose, include_in_schema=False)
     BUILD_INFO.labels(service, version, revision).set(1)
+    LIMIT.labels(service).set(limit)
+
+
+def _expose(request: Request) -> Response:
+    # OpenMetrics, which has the exemplars, to who asks for it, as Prometheus does; else the text that a person reads.
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(REGISTRY), headers={"content-type": content_type})
+
+
+def _exemplar() -> dict[str, str] | None:
+    request = context.current()
+    return {"trace_id": request.trace_id} if request else None
 
 
 class _BoundedPrometheusMiddleware(PrometheusMiddleware):
