@@ -26,9 +26,10 @@ class Inference(BaseModel):
 
 
 class Card(BaseModel):
-    """The model card, as far as it is used here: the columns of `probabilities`, in order."""
+    """The model card, as far as it is used here: the columns of `probabilities`, and the jokes kept from training."""
 
     languages: list[LanguageCode] = Field(min_length=1)
+    held_out: frozenset[str] = frozenset()
 
 
 class Model:
@@ -36,7 +37,7 @@ class Model:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._columns: tuple[str | None, list[str]] | None = None
+        self._card: tuple[str | None, Card] | None = None
 
     async def classify(self, text: str, deadline: Deadline) -> Prediction:
         """Which language `text` is in. Raises BackendError, BackendTimeout also when no time is left to ask."""
@@ -57,15 +58,19 @@ class Model:
         except (ValidationError, ValueError, KeyError, IndexError, TypeError):
             raise BackendBadAnswer(self._backend.name, "outputs that make no prediction") from None
 
+    def trained_on(self, joke_id: str) -> bool | None:
+        """Whether the model saw this joke in training; None while its card is not known."""
+        return joke_id not in self._card[1].held_out if self._card else None
+
     async def _languages(self, version: str | None, deadline: Deadline) -> list[str]:
         # Asked once a version of the model, since another version may know other languages.
-        if self._columns is None or self._columns[0] != version:
+        if self._card is None or self._card[0] != version:
             try:
                 response = await self._backend.request("GET", "/v1/card", deadline=deadline.left())
-                self._columns = version, read(self._backend, response, Card).languages
+                self._card = version, read(self._backend, response, Card)
             except BackendError:
                 return sorted(NAMES)  # what a model without a card is taken to know; asked again next time
-        return self._columns[1]
+        return self._card[1].languages
 
 
 def _prediction(inference: Inference, columns: list[str]) -> Prediction:

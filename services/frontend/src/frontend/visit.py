@@ -6,6 +6,7 @@ import structlog
 from fastapi import Depends, Request
 from servicekit import BackendError
 
+from .accuracy import judge
 from .deadline import Deadline
 from .joker import Joker
 from .model import Model
@@ -32,6 +33,7 @@ class Visit:
         except BackendError as error:
             log.warning("degraded", backend=error.backend, reason=str(error))
             return JokeAndPrediction(joke=joke, prediction=None, degraded=True)
+        judge(joke, prediction, self._model.trained_on(joke.id))
         return JokeAndPrediction(joke=joke, prediction=prediction, degraded=False)
 
     async def classify(self, text: str) -> Prediction:
