@@ -20,10 +20,10 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy e2e clean
+.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test pictures deploy e2e clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
@@ -57,6 +57,30 @@ image: ## Build the image of one service: S=joker
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' services/$(S)/pyproject.toml) \
 	  --build-arg SOURCE=$$(git config --get remote.origin.url) .
 
+up: ## Start the services, Prometheus, Alertmanager, Grafana and a mail catcher with compose, and print their URLs
+	@$(DOCKER) compose version >/dev/null || { echo 'Docker with its compose plugin is needed: https://docs.docker.com/compose/install' >&2; exit 2; }
+	@for service in $(SERVICES); do $(MAKE) --no-print-directory image S=$$service || exit; done
+	@$(DOCKER) compose up --detach --wait
+	@$(DOCKER) compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}}{{end}}{{end}}' \
+	  | awk '{printf "  %-13s %s\n", $$1, $$2}'
+	@echo '`make load` fills the dashboards, `make down` ends it.'
+
+down: ## End what `make up` started; what Prometheus gathered is kept
+	@$(DOCKER) compose down
+
+load: $(ENV) ## Send a minute of mixed traffic to the services: ARGS='--seconds 600 --rate 50'
+	@$(BIN)/python -m monitoring.load $(ARGS)
+
+rules-test: ## Judge rules, configurations and mail routes with promtool and amtool
+	@monitoring/check
+
+monitoring-test: $(ENV) $(ARTEFACT) ## Put every query to a real Prometheus, and let an alert become a mail
+	@$(BIN)/pytest monitoring/live $(ARGS)
+
+pictures: $(ENV) $(ARTEFACT) ## Draw the dashboards in docs/pictures anew, from a real Prometheus' answers
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
+	@$(BIN)/python -m monitoring.pictures
+
 deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster that kubectl points at
 	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
 	  --namespace $(NAMESPACE) --create-namespace --wait --timeout 5m $(ARGS)
@@ -76,7 +100,7 @@ $(ENV): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pypro
 	@test -x $(BIN)/uv || { \
 	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Python lacks its venv module (Debian: apt install python3-venv)' >&2; exit 2; }; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[^"]*\)".*/\1/p' pyproject.toml)"; }
-	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures
 	@touch $@
 
 $(TOOLS): $(ENV) dev/cluster_tools.py

@@ -22,25 +22,38 @@ _IN_BRACES = re.compile(r"\{\{\s*(?:\$labels\.)?(\w+)\s*[|}]")
 
 @dataclass(frozen=True)
 class Query:
-    """An expression. `labels` are those that the text beside it shows: a legend, a title, an alert's description."""
+    """An expression of a dashboard. `item` is a panel's title, or a variable or annotation with its name; `labels` are
+    those that the text beside it shows: a legend, a title."""
 
-    place: str
+    file: str
+    item: str
     expr: str
-    labels: frozenset[str] = frozenset()
-    kind: str = "panel"
+    labels: frozenset[str]
+    instant: bool = True
+    part: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return f"{self.file}, {self.item}{self.part and f', query {self.part}'}"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A recording or an alerting rule; `name` is what it records, or the alert's."""
+    """A recording or an alerting rule; `name` is what it records, or the alert's. `labels` are those that its annotations
+    show, `own_labels` those that it adds."""
 
-    place: str
+    file: str
     name: str
     expr: str
     alert: bool
     own_labels: dict[str, str]
-    labels: frozenset[str] = frozenset()
-    """Labels that its annotations show."""
+    labels: frozenset[str]
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return f"{self.file}, {self.name}"
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
@@ -59,24 +72,25 @@ def filled(expr: str, interval: str = "1m", time_range: str = "10m") -> str:
     return expr
 
 
-def dashboard_queries(path: Path) -> Iterator[Query]:
+def dashboard_queries(path: Path, interval: str = "1m", time_range: str = "10m") -> Iterator[Query]:
     """Panels, variables and annotations of one dashboard, variables filled in."""
     dashboard = json.loads(path.read_text())
     for panel in panels(dashboard):
         for target in panel["targets"]:
-            place = f"{path.name}, panel '{panel['title']}', {target['refId']}"
-            yield Query(place, filled(target["expr"]), _shown(target["legendFormat"]))
+            shown = _shown(target["legendFormat"])
+            expr = filled(target["expr"], interval, time_range)
+            yield Query(path.name, panel["title"], expr, shown, target["instant"], target["refId"])
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
             match = _LABEL_VALUES.fullmatch(variable["query"]["query"])
             assert match, f"{path.name}, variable {variable['name']}: only label_values(selector, label) is read here"
-            place = f"{path.name}, variable '{variable['name']}'"
-            yield Query(place, filled(match["selector"]), frozenset({match["label"]}), "variable")
+            shown = frozenset({match["label"]})
+            yield Query(path.name, f"variable {variable['name']}", filled(match["selector"]), shown)
     for annotation in dashboard["annotations"]["list"]:
         if "expr" in annotation:
             keys = [key for key in annotation.get("tagKeys", "").split(",") if key]
             shown = _shown(annotation["titleFormat"] + annotation["textFormat"]) | frozenset(keys)
-            yield Query(f"{path.name}, annotation '{annotation['name']}'", filled(annotation["expr"]), shown, "annotation")
+            yield Query(path.name, f"annotation {annotation['name']}", filled(annotation["expr"]), shown, instant=False)
 
 
 def rules(path: Path) -> Iterator[Rule]:
@@ -86,7 +100,7 @@ def rules(path: Path) -> Iterator[Rule]:
             name = rule.get("alert") or rule["record"]
             texts = "".join(rule.get("annotations", {}).values())
             shown = frozenset(re.findall(r"\$labels\.(\w+)", texts))
-            yield Rule(f"{path.name}, {name}", name, rule["expr"], "alert" in rule, rule.get("labels", {}), shown)
+            yield Rule(path.name, name, rule["expr"], "alert" in rule, rule.get("labels", {}), shown)
 
 
 def all_rules() -> list[Rule]:

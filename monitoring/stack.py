@@ -104,22 +104,24 @@ class Prometheus:
 
     url: str
 
-    def ask(self, path: str, **parameters: str | float) -> Any:
-        """The `data` of an answer of its HTTP API. Raises AssertionError with its words for an error."""
+    def query(self, expr: str, over: tuple[float, float] | None = None) -> dict[str, Any]:
+        """`data` of the answer, with Prometheus' own statistics: now, or `over` the last so many seconds by a step.
+
+        Raises AssertionError with Prometheus' words for an error.
+        """
+        parameters: dict[str, str | float] = {"query": expr, "stats": "all"}
+        if over:
+            now = time.time()
+            parameters |= {"start": now - over[0], "end": now, "step": over[1]}
+        path = "query_range" if over else "query"
         answer = httpx.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=30, trust_env=False).json()
-        assert answer["status"] == "success", f"{answer.get('error')}: {parameters}"
-        return answer["data"]
+        assert answer["status"] == "success", f"{answer.get('error')}: {expr}"
+        data: dict[str, Any] = answer["data"]
+        return data
 
     def vector(self, expr: str) -> list[dict[str, Any]]:
         """The samples of an instant query."""
-        data = self.ask("query", query=expr)
-        assert data["resultType"] == "vector", data
-        return list(data["result"])
-
-    def series(self, expr: str, seconds: float, step: float) -> list[dict[str, Any]]:
-        """The series of a range query over the last `seconds`."""
-        now = time.time()
-        return list(self.ask("query_range", query=expr, start=now - seconds, end=now, step=step)["result"])
+        return list(self.query(expr)["result"])
 
 
 def prometheus_config(urls: Mapping[str, str], interval: str, alertmanager: str | None) -> dict[str, Any]:

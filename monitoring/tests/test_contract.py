@@ -42,7 +42,9 @@ def problems_of_rules(scraped: Mapping[str, Labels], found: list[Rule]) -> tuple
         labels = reader.read(promql.parse(rule.expr)) or frozenset()
         labels |= frozenset(rule.own_labels)
         problems += [f"{rule.place}: {problem}" for problem in reader.problems]
-        problems += [f"{rule.place}: its text shows '{label}', which the alert has not" for label in rule.labels - labels]
+        problems += [
+            f"{rule.place}: its text shows '{label}', which the alert has not" for label in rule.labels - labels
+        ]
         if rule.alert:
             alerts |= labels
         else:
@@ -105,7 +107,12 @@ BROKEN = [
     ("services.json", 'status_code=~\\"5..\\"', 'code=~\\"5..\\"', "'code'"),
     ("services.json", '"{{status_code}}"', '"{{status}}"', "'status'"),
     ("services.json", "process_open_fds", "process_fds", "'process_fds'"),
-    ("calls.json", "label_values(outbound_request_duration_seconds_count{namespace=~", "label_values(outbound{namespace=~", "'outbound'"),
+    (
+        "calls.json",
+        "label_values(outbound_request_duration_seconds_count{namespace=~",
+        "label_values(outbound{namespace=~",
+        "'outbound'",
+    ),
     ("calls.json", "on (service) group_left ()", "on (backend) group_left ()", "'backend'"),
     ("model.json", "sum by (language) (rate", "sum by (lang) (rate", "'lang'"),
     ("slo.json", '{{service}} {{window}}"', '{{service}} {{range}}"', "'range'"),
@@ -129,7 +136,12 @@ def test_one_wrong_name_is_told_with_its_file_and_panel(scraped, tmp_path, name,
 @pytest.mark.parametrize(
     ("name", "good", "bad", "named"),
     [
-        ("services.yaml", "starlette_requests_total{status_code", "starlette_requests_total{response_code", "response_code"),
+        (
+            "services.yaml",
+            "starlette_requests_total{status_code",
+            "starlette_requests_total{response_code",
+            "response_code",
+        ),
         ("services.yaml", "on (service) group_left ()", "on (app_name) group_left ()", "app_name"),
         ("alerts.yaml", "{{ $labels.namespace }}", "{{ $labels.cluster }}", "cluster"),
         ("alerts.yaml", "0 * group by (namespace, service) (", "0 * group by (service) (", "namespace"),
