@@ -36,7 +36,7 @@ class Reader:
         return None
 
     def _selector(self, selector: promql.VectorSelector) -> Labels | None:
-        name = selector.name
+        name = selector.name or ""
         if name not in self.metrics:
             self.problems.append(f"no metric '{name}' in the scrape")
             return None
@@ -75,8 +75,7 @@ class Reader:
         if left is None or right is None:
             return right if left is None else left
         modifier = expr.modifier
-        matching = modifier.matching if modifier else None
-        if matching is None:
+        if modifier is None or (matching := modifier.matching) is None:
             if op != "or" and left != right:
                 self.problems.append(f"'{op}' never matches: {sorted(left)} on one side, {sorted(right)} on the other")
             return left & right

@@ -60,8 +60,10 @@ def calls(chance: random.Random) -> dict[str, tuple[int, Call]]:
 async def send(
     urls: Mapping[str, str], rate: float, seconds: float | None = None, requests: int | None = None
 ) -> Counter[tuple[str, int | str]]:
-    """Send `rate` requests a second at fixed times for `seconds`, or `requests` of them. Counts answers by service and
-    status, or by the name of an error."""
+    """Send `rate` requests a second, at fixed times, for `seconds`, or `requests` of them.
+
+    Counts answers by service and status, or the name of an error.
+    """
     chance = random.Random(1)
     answers: Counter[tuple[str, int | str]] = Counter()
     total = requests if requests is not None else int(rate * (seconds or 0))

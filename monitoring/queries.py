@@ -22,8 +22,11 @@ _IN_BRACES = re.compile(r"\{\{\s*(?:\$labels\.)?(\w+)\s*[|}]")
 
 @dataclass(frozen=True)
 class Query:
-    """An expression of a dashboard. `item` is a panel's title, or a variable or annotation with its name; `labels` are
-    those that the text beside it shows: a legend, a title."""
+    """An expression of a dashboard.
+
+    `item` is a panel's title, or a variable or annotation with its name; `labels` are those that the text beside it
+    shows: a legend, a title.
+    """
 
     file: str
     item: str
@@ -40,8 +43,10 @@ class Query:
 
 @dataclass(frozen=True)
 class Rule:
-    """A recording or an alerting rule; `name` is what it records, or the alert's. `labels` are those that its annotations
-    show, `own_labels` those that it adds."""
+    """A recording or an alerting rule; `name` is what it records, or the alert's.
+
+    `labels` are those that its annotations show, `own_labels` those that it adds.
+    """
 
     file: str
     name: str

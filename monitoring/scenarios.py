@@ -62,14 +62,14 @@ def odd_texts(watched: Watched) -> None:
 
 
 def slow(watched: Watched) -> None:
-    """model, then joker, stand still: calls run into the frontend's deadline."""
+    """First model, then joker, stands still: calls run into the frontend's deadline."""
     watched.freeze("model", 4)
     watched.freeze("joker", 8)
     poll("it is seen", lambda: watched.prometheus.vector("service:request_duration_seconds:p95_5m > 1"))
 
 
 def restarts(watched: Watched) -> None:
-    """model crashes three times; in between the frontend is without it."""
+    """The service model crashes three times; in between the frontend is without it."""
     for _ in range(3):
         watched.kill("model")
         watched.start("model")
@@ -77,7 +77,7 @@ def restarts(watched: Watched) -> None:
 
 
 def joker_away(watched: Watched) -> None:
-    """joker crashes and stays away: the frontend answers 503, until all windows are above the fastest burn rate."""
+    """The service joker crashes and stays away: the frontend answers 503, faster than any budget allows."""
     watched.kill("joker")
     burning = 'service:error_budget:burn_rate{service="frontend", window="3d"} > 15'
     poll("it is seen", lambda: watched.prometheus.vector(burning))
@@ -127,11 +127,10 @@ def _history(directory: Path) -> None:
     now, chance = int(time.time()), random.Random(1)
     lines = ["# TYPE service:requests:rate5m gauge"]
     for service, rate in (("frontend", 400), ("joker", 300), ("model", 400)):
-        lines += [
-            f'service:requests:rate5m{{namespace="compose",service="{service}"}} {rate * chance.uniform(0.9, 1.1):.2f} {at}'
-            for at in range(now - 5400, now - 300, 15)
-        ]
+        series = f'service:requests:rate5m{{namespace="compose",service="{service}"}}'
+        times = range(now - 5400, now - 300, 15)
+        lines += [f"{series} {rate * chance.uniform(0.9, 1.1):.2f} {at}" for at in times]
     text = directory / "history.txt"
     text.write_text("\n".join([*lines, "# EOF", ""]))
-    command = [binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", text, directory / "data"]
+    command = [binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", str(text), str(directory / "data")]
     subprocess.run(command, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The services, Prometheus and Alertmanager as processes on free ports of 127.0.0.1, with the repository's own files."""
+"""Services, Prometheus and Alertmanager as processes on free ports of 127.0.0.1, with the repository's own files."""
 
 import contextlib
 import shutil
@@ -159,7 +159,7 @@ def prometheus(
 def alertmanager_config(directory: Path, environment: Mapping[str, str]) -> Path:
     """prometheus/alertmanager.yml with its variables filled in, and its template beside it."""
     source, file = ROOT / "prometheus", directory / "alertmanager.yml"
-    command = ["awk", "-f", source / "environment.awk", source / "alertmanager.yml"]
+    command = ["awk", "-f", str(source / "environment.awk"), str(source / "alertmanager.yml")]
     file.write_bytes(subprocess.run(command, env={**SMTP, **environment}, check=True, stdout=subprocess.PIPE).stdout)
     shutil.copy(source / "email.tmpl", directory)
     return file

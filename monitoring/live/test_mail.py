@@ -1,4 +1,4 @@
-"""A service dies, and a mail says so: services, Prometheus, Alertmanager and an SMTP server, with the repository's files."""
+"""A service dies, and a mail says so, through Prometheus, Alertmanager and SMTP, with the repository's own files."""
 
 import email
 import email.policy
@@ -27,7 +27,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
-        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
 
     def about(self, subject: str) -> EmailMessage | None:

@@ -1,9 +1,7 @@
-"""Every query of every dashboard and rule, put to a real Prometheus that scrapes the services under traffic and faults."""
+"""Every query of every dashboard and rule, put to a Prometheus that scrapes the services under traffic and faults."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,7 +54,7 @@ ASKED = asked()
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Asked, Outcome]]:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[Asked, Outcome]:
     """Every query's outcome after the scenario that is to fill it."""
     found: dict[Asked, Outcome] = {}
     with watched(tmp_path_factory.mktemp("prometheus")) as system:
@@ -65,7 +63,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Asked, O
             for query in ASKED:
                 if FILLED_BY.get(query.file, {}).get(query.item) == name:
                     found[query] = outcome(system.prometheus, query)
-    yield found
+    return found
 
 
 def outcome(prometheus: Prometheus, query: Asked) -> Outcome:

@@ -6,9 +6,10 @@ from collections import Counter
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
 from monitoring.load import INFER, calls
 from monitoring.stack import services
-from prometheus_client.parser import text_string_to_metric_families
 
 REQUESTS = 10_000
 

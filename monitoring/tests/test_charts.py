@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from monitoring.queries import DASHBOARDS, ROOT, RULES
 
 HELM = {name: Path(sys.executable).with_name(name) for name in ("helm", "helm3")}

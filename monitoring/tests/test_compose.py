@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from monitoring.load import PORTS
 from monitoring.queries import ROOT
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import promql_parser as promql
 import pytest
 import yaml
+
 from monitoring.labels import Labels, Reader
 from monitoring.queries import DASHBOARDS, ROOT, RULES, Query, Rule, all_queries, all_rules, dashboard_queries, rules
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import pytest
+
 from monitoring.queries import DASHBOARDS, ROOT, panels
 
 UNITS = {"short", "reqps", "percentunit", "s", "bytes"}
