@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from typing import Any
 
 import httpx
 import pytest
@@ -34,7 +35,7 @@ OWN = {
 SHARED = ("starlette_", "outbound_", "service_", "process_", "python_")
 
 
-def odd(chance: random.Random) -> tuple[str, str, dict]:
+def odd(chance: random.Random) -> tuple[str, str, dict[str, Any]]:
     """What nobody asked for."""
     number = chance.random()
     paths = [
@@ -65,7 +66,7 @@ def series(url: str) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.timeout(300)
-def test_odd_requests_make_no_more_series_than_the_formula_says():
+def test_odd_requests_make_no_more_series_than_the_formula_says() -> None:
     chance = random.Random(7)
     with services() as processes:
         urls = {name: process.url for name, process in processes.items()}
