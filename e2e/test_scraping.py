@@ -137,6 +137,12 @@ def up() -> dict[str, str]:
     return {sample["metric"]["service"]: sample["value"][1] for sample in samples}
 
 
+def limited() -> set[str]:
+    """The services that a recording rule has a latency limit for."""
+    samples = ask("query", query="service:latency_limit:seconds")["result"]
+    return {sample["metric"]["service"] for sample in samples}
+
+
 def firing(service: str) -> list[str]:
     """The names of alerts that are firing for a service."""
     alerts = ask("alerts")["alerts"]
@@ -157,8 +163,7 @@ def test_pods_are_found_scraped_and_missed(release: Release, prometheus: Namespa
     assert {group["file"].rpartition("/")[2] for group in ask("rules")["groups"]} == {
         path.name for path in Path("prometheus/rules").glob("*.yaml")
     }
-    samples = ask("query", query="group by (service) (service:latency_limit:seconds)")["result"]
-    assert {sample["metric"]["service"] for sample in samples} == set(SERVICES)
+    wait("each has its limit", lambda: limited() == set(SERVICES), seconds=30)
 
     release.kubectl("scale", "deployment/joker", "--replicas=0")
     wait("ServiceDown fires", lambda: "ServiceDown" in firing("joker"), seconds=150)  # it waits for a minute
