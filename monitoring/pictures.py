@@ -28,7 +28,13 @@ CALM_SECONDS = 45.0
 
 Series = list[tuple[str, list[tuple[float, float]]]]
 
-STYLE = {"axes.grid": True, "grid.alpha": 0.3, "font.size": 7, "axes.titlesize": 8, "axes.titlelocation": "left"}
+STYLE: dict[Any, Any] = {
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "font.size": 7,
+    "axes.titlesize": 8,
+    "axes.titlelocation": "left",
+}
 UNITS = {
     "percentunit": lambda value, _=None: f"{value * 100:.4g} %",
     "s": lambda value, _=None: f"{value * 1000:.3g} ms" if abs(value) < 1 else f"{value:.3g} s",
