@@ -1,6 +1,6 @@
 """What every service needs once. A service is settings, routes, and this around them."""
 
-from .app import StartupError, create_app, main
+from .app import Service, StartupError, create_app, main
 from .client import Backend, BackendBadAnswer, BackendError, BackendTimeout, BackendUnavailable
 from .errors import ERROR_RESPONSES, ErrorBody, FieldError, ServiceError
 from .settings import ServiceSettings
@@ -14,6 +14,7 @@ __all__ = [
     "BackendUnavailable",
     "ErrorBody",
     "FieldError",
+    "Service",
     "ServiceError",
     "ServiceSettings",
     "StartupError",

@@ -29,7 +29,7 @@ COUNTS = 4
 
 
 class Tally:
-    """Sums over the n-grams in `rows` of their rows in `weights`, and of `prior`; up to a constant the same in all columns.
+    """Sums over a text's n-grams, in `rows`, of `weights`, and of `prior`; up to a constant that all columns share.
 
     Raises OverflowError where numbers are beyond MAX_SPREAD.
     """
