@@ -20,13 +20,26 @@ from .features import ngrams, normalise
 from .tally import FRACTION, Tally
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Predictions:
-    """For n texts: the language of each ("" where it abstains), FP32 [n, languages], and bool [n]."""
+    """For n texts: the language of each, "" where it abstains, and a row of probabilities each, in `columns` columns.
+
+    Rows are lists, since that is what an answer is made of; the arrays are made when they are asked for.
+    """
 
     languages: list[str]
-    probabilities: NDArray[np.float32]
-    abstained: NDArray[np.bool_]
+    rows: list[list[float]]
+    columns: int
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """FP32 [n, columns]."""
+        return np.array(self.rows, np.float32).reshape(len(self.rows), self.columns)
+
+    @property
+    def abstained(self) -> NDArray[np.bool_]:
+        """Bool [n]."""
+        return np.array([not language for language in self.languages], np.bool_)
 
 
 class Classifier:
@@ -68,16 +81,12 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Judge any text, however odd; one without ground to judge is abstained from, and never raises."""
-        probabilities, languages = [], []
+        rows, languages = [], []
         for text in texts:
             row, best = self._judge(text)
-            probabilities.append(row)
+            rows.append(row)
             languages.append("" if best is None else self.languages[best])
-        return Predictions(
-            languages,
-            np.array(probabilities, np.float32).reshape(len(texts), len(self.languages)),
-            np.array([not language for language in languages], np.bool_),
-        )
+        return Predictions(languages, rows, len(self.languages))
 
     def evidence(self, text: str, language: str, limit: int = 10) -> list[tuple[str, float]]:
         """The n-grams that spoke most for `language` against the average of the others, as (n-gram, log-odds)."""
@@ -97,10 +106,10 @@ class Classifier:
         most = max(scores)
         scale = 1 / (FRACTION * self._temperature * sqrt(grams or 1))
         odds = [exp((score - most) * scale) for score in scores]
-        whole = sum(odds)
+        best = 1 / sum(odds)
         sure = (
-            letters >= self._least_letters
+            best >= self._least_confidence
+            and letters >= self._least_letters
             and known / (trigrams or 1) >= self._least_known
-            and self._least_confidence * whole <= 1.0
         )
-        return [part / whole for part in odds], scores.index(most) if sure else None
+        return [part * best for part in odds], scores.index(most) if sure else None

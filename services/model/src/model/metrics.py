@@ -1,5 +1,6 @@
 """What the model says, as metrics: languages, abstentions, confidence."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Histogram
@@ -16,11 +17,14 @@ CONFIDENCE = Histogram(
 )
 
 
+_of_language = cache(PREDICTIONS.labels)
+
+
 def observe(predictions: "Predictions") -> None:
     """Count each row of a request that is about to be answered."""
-    for language, best in zip(predictions.languages, predictions.probabilities.max(axis=1).tolist(), strict=True):
-        CONFIDENCE.observe(best)
+    for language, row in zip(predictions.languages, predictions.rows, strict=True):
+        CONFIDENCE.observe(max(row))
         if language:
-            PREDICTIONS.labels(language).inc()
+            _of_language(language).inc()
         else:
             ABSTENTIONS.inc()

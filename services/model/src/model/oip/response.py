@@ -3,65 +3,81 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import msgspec
 
 from . import binary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from model.classifier import Classifier, Predictions
 
     from .request import InferenceRequest
 
 MODEL_NAME = "joke-language"
 DATATYPES = {"language": "BYTES", "probabilities": "FP32", "abstained": "BOOL", "evidence": "BYTES"}
+TEXT = {"content_type": "str"}
+"""As MLServer's clients have it."""
+
+
+class _Output(msgspec.Struct, omit_defaults=True):
+    name: str
+    datatype: str
+    shape: list[int]
+    parameters: dict[str, Any] | None = None
+    data: Sequence[str | float | bool] | None = None
+
+
+class _Answer(msgspec.Struct, omit_defaults=True):
+    model_name: str
+    model_version: str
+    outputs: list[_Output]
+    id: str | None = None
 
 
 def respond(classifier: Classifier, request: InferenceRequest, predictions: Predictions) -> tuple[bytes, int | None]:
     """The body, and the length of its JSON part when binary data follows."""
-    outputs: list[dict[str, Any]] = []
+    outputs: list[_Output] = []
     tail: list[bytes] = []
+    count = len(predictions.languages)
     for name, as_binary in request.outputs.items():
         values = _values(name, classifier, request, predictions)
-        shape = list(values.shape) if isinstance(values, np.ndarray) else [len(values)]
-        output: dict[str, Any] = {"name": name, "datatype": DATATYPES[name], "shape": shape}
-        parameters: dict[str, Any] = {"content_type": "str"} if DATATYPES[name] == "BYTES" else {}
+        datatype = DATATYPES[name]
+        shape = [count, predictions.columns] if name == "probabilities" else [count]
+        parameters = TEXT if datatype == "BYTES" else None
         if as_binary:
-            data = _bytes(values)
-            parameters["binary_data_size"] = len(data)
+            data = binary.encode(datatype, values)
+            outputs.append(_Output(name, datatype, shape, {**(parameters or {}), "binary_data_size": len(data)}))
             tail.append(data)
         else:
-            output["data"] = values.ravel().tolist() if isinstance(values, np.ndarray) else values
-        if parameters:
-            output["parameters"] = parameters
-        outputs.append(output)
-    document: dict[str, Any] = {"model_name": MODEL_NAME, "model_version": classifier.version}
-    if request.id is not None:
-        document["id"] = request.id
-    document["outputs"] = outputs
-    # ASCII, so that a lone surrogate in the id goes back as the escape it came as.
-    head = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+            outputs.append(_Output(name, datatype, shape, parameters, values))
+    head = _encode(_Answer(MODEL_NAME, classifier.version, outputs, request.id))
     return (head + b"".join(tail), len(head)) if tail else (head, None)
+
+
+def _encode(answer: _Answer) -> bytes:
+    try:
+        return _encoder.encode(answer)
+    except UnicodeEncodeError:  # ASCII, so that a lone surrogate in the id goes back as the escape it came as
+        return json.dumps(msgspec.to_builtins(answer), allow_nan=False, separators=(",", ":")).encode()
+
+
+_encoder = msgspec.json.Encoder()
 
 
 def _values(
     name: str, classifier: Classifier, request: InferenceRequest, predictions: Predictions
-) -> list[str] | np.ndarray[Any, Any]:
+) -> Sequence[str | float | bool]:
     if name == "language":
         return predictions.languages
     if name == "probabilities":
-        return predictions.probabilities
+        return predictions.rows[0] if len(predictions.rows) == 1 else list(chain.from_iterable(predictions.rows))
     if name == "abstained":
-        return predictions.abstained
-    top = predictions.probabilities.argmax(axis=1)
+        return [not language for language in predictions.languages]
     return [
-        json.dumps(classifier.evidence(text, language or classifier.languages[int(best)]))
-        for text, language, best in zip(request.texts, predictions.languages, top, strict=True)
+        json.dumps(classifier.evidence(text, language or classifier.languages[row.index(max(row))]))
+        for text, language, row in zip(request.texts, predictions.languages, predictions.rows, strict=True)
     ]
-
-
-def _bytes(values: list[str] | np.ndarray[Any, Any]) -> bytes:
-    if isinstance(values, list):
-        return binary.encode_texts(values)
-    return values.astype("<f4" if values.dtype.kind == "f" else "?").tobytes()
