@@ -3,6 +3,7 @@
 from .app import Service, StartupError, create_app, main
 from .client import Backend, BackendBadAnswer, BackendError, BackendTimeout, BackendUnavailable
 from .errors import ERROR_RESPONSES, ErrorBody, FieldError, ServiceError
+from .histogram import Histogram
 from .settings import ServiceSettings
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BackendUnavailable",
     "ErrorBody",
     "FieldError",
+    "Histogram",
     "Service",
     "ServiceError",
     "ServiceSettings",

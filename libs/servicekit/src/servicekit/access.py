@@ -12,30 +12,45 @@ from .lines import Lines
 
 log = structlog.get_logger("access")
 
-_json: "tuple[Lines, str] | None" = None
+Entry = tuple[str, str, int, RequestContext, float, float]
+"""Method, path, status, ids, duration in seconds, Unix time."""
+
+_lines: Lines[Entry] | None = None
 
 
-def write_json(lines: Lines, service: str, version: str) -> None:
+def write_json(descriptor: int, service: str, version: str) -> None:
     """From now on, write lines of the form that the JSON log has without going through logging.
 
-    That takes 3 us instead of 90, and a line comes with every request.
+    A line comes with every request; structlog takes 30 times as long for it.
     """
-    global _json
-    _json = lines, f', "service": {json.dumps(service)}, "version": {json.dumps(version)}}}\n'
+    global _lines
+    end = f', "service": {json.dumps(service)}, "version": {json.dumps(version)}}}\n'
+
+    def render(entry: Entry) -> str:
+        method, path, status, request, seconds, now = entry
+        # The ids are of letters, digits and ._- as context has checked.
+        return (
+            f'{_what(method, path, status)}{round(seconds * 1000, 3)}, "event": "request", "level": "info", '
+            f'"time": "{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z", '
+            f'"request_id": "{request.request_id}", "trace_id": "{request.trace_id}"{end}'
+        )
+
+    _lines = Lines(descriptor, render)
 
 
 def write(method: str, path: str | None, status: int, request: RequestContext, seconds: float) -> None:
     """Log a request that is over. `path` is None where no route took it."""
-    duration_ms = round(seconds * 1000, 3)
-    if _json is None:
-        log.info("request", method=method, path=path or UNMATCHED, status=status, duration_ms=duration_ms)
-        return
-    lines, end = _json
-    # Ids are of letters, digits and ._- as context has checked.
-    lines.add(
-        f'{_what(method, path or UNMATCHED, status)}{duration_ms}, "event": "request", "level": "info", '
-        f'"time": "{_now()}", "request_id": "{request.request_id}", "trace_id": "{request.trace_id}"{end}'
-    )
+    path = path or UNMATCHED
+    if _lines:
+        _lines.add((method, path, status, request, seconds, time.time()))
+    else:
+        log.info("request", method=method, path=path, status=status, duration_ms=round(seconds * 1000, 3))
+
+
+def flush() -> None:
+    """Write what waits."""
+    if _lines:
+        _lines.flush()
 
 
 UNMATCHED = "unmatched"
@@ -52,11 +67,6 @@ def path_template(scope: Scope) -> str | None:
 @lru_cache(1024)
 def _what(method: str, path: str, status: int) -> str:
     return json.dumps({"method": method, "path": path, "status": status, "duration_ms": 0}, ensure_ascii=False)[:-2]
-
-
-def _now() -> str:
-    now = time.time()
-    return f"{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z"
 
 
 @lru_cache(2)

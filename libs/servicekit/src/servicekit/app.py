@@ -80,16 +80,12 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
         responses=errors.ERROR_RESPONSES,
         redirect_slashes=False,
     )
-    edge = Edge(
-        state,
-        metrics.instrument(app, name, version, settings.revision),
-        settings.max_body_bytes,
-        settings.max_concurrency,
-    )
+    edge = Edge(name, state, settings.max_body_bytes, settings.max_concurrency)
     app.edge = edge
     app.state.health = state
     errors.install(app)
     app.include_router(health.router)
+    metrics.instrument(app, name, version, settings.revision)
     app.add_middleware(edge.around)
     return app
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from random import getrandbits
+from random import randbytes
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -53,20 +53,23 @@ def leave(token: Token[RequestContext | None]) -> None:
 
 def from_headers(headers: Mapping[str, str]) -> RequestContext:
     """Accept sane ids; make new ones otherwise. A bad `traceparent` starts a new trace, as the standard asks."""
-    made = f"{getrandbits(320):080x}"  # at random, not secret: 20 times as fast as asking the kernel for each
+    made = randbytes(40).hex()  # noqa: S311  # at random, but no secrets
     request_id = headers.get("x-request-id")
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = made[:32]
     trace_id, span_id, flags = made[32:64], made[64:], "00"
-    parent = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    if parent and not (parent[1] == "00" and parent[5]):
-        trace_id, flags = parent[2], f"{int(parent[4], 16) & 1:02x}"  # the only flag that version 00 defines
+    if given := headers.get("traceparent"):
+        parent = _TRACEPARENT.fullmatch(given)
+        if parent and not (parent[1] == "00" and parent[5]):
+            trace_id, flags = parent[2], f"{int(parent[4], 16) & 1:02x}"  # the only flag that version 00 defines
     return RequestContext(request_id, trace_id, span_id, flags)
 
 
 def from_raw_headers(headers: Mapping[bytes, bytes]) -> RequestContext:
     """`from_headers`, for headers as they came."""
-    return from_headers({name: headers[raw].decode("latin-1") for raw, name in _RAW if raw in headers})
-
-
-_RAW = ((b"x-request-id", "x-request-id"), (b"traceparent", "traceparent"))
+    given = {}
+    if value := headers.get(b"x-request-id"):
+        given["x-request-id"] = value.decode("latin-1")
+    if value := headers.get(b"traceparent"):
+        given["traceparent"] = value.decode("latin-1")
+    return from_headers(given)

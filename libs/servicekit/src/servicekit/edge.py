@@ -13,7 +13,7 @@ from . import access, context, errors, limits
 from .context import RequestContext
 from .direct import Answer, RawHeaders, Route, by_name
 from .health import PATHS, Health
-from .metrics import Requests
+from .metrics import REQUESTS
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +26,8 @@ class Edge:
 
     app: ASGIApp
 
-    def __init__(self, health: Health, requests: Requests, max_body: int, max_in_flight: int) -> None:
-        self.health, self.requests = health, requests
+    def __init__(self, service: str, health: Health, max_body: int, max_in_flight: int) -> None:
+        self.service, self.health = service, health
         self.max_body, self.max_in_flight = max_body, max_in_flight
         self.in_flight = 0
 
@@ -111,12 +111,12 @@ class Edge:
 
     def _begin(self, method: str) -> None:
         self.in_flight += 1
-        self.requests.begin(method)
+        REQUESTS.begin(method, self.service)
 
     def _end(self, method: str, path: str | None, status: int, request: RequestContext, begin: float) -> None:
         seconds = perf_counter() - begin
         self.in_flight -= 1
-        self.requests.end(method, path, status, seconds)
+        REQUESTS.end(method, path, status, self.service, seconds)
         access.write(method, path, status, request, seconds)
 
 

@@ -1,28 +1,33 @@
-"""Lines on their way to stdout: those of one turn of the event loop are written together."""
+"""Lines on their way to stdout: those of one turn of the event loop are made and written together."""
 
 import asyncio
 import os
 import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
-class Lines:
-    """`add` on the event loop; `flush` from anywhere. Nothing stays longer than until the loop's next turn."""
+class Lines(Generic[T]):
+    """`add` what makes a line on the event loop, `flush` from anywhere. Nothing waits past the loop's next turn."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._waiting: list[str] = []
+    def __init__(self, descriptor: int, render: Callable[[T], str]) -> None:
+        self._descriptor, self._render = descriptor, render
+        self._waiting: list[T] = []
         self._writing = threading.RLock()  # entered twice where a signal comes during a write
 
-    def add(self, line: str) -> None:
+    def add(self, entry: T) -> None:
+        """Have `entry` written soon."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._waiting.append(line)
+        self._waiting.append(entry)
 
     def flush(self) -> None:
         """Write what waits."""
         with self._writing:
-            count = len(self._waiting)
-            data = "".join(self._waiting[:count]).encode()
-            del self._waiting[:count]  # what was added meanwhile stays
+            entries = self._waiting[:]
+            del self._waiting[: len(entries)]  # what is added meanwhile stays
+            data = "".join(map(self._render, entries)).encode()
             while data:
                 data = data[os.write(self._descriptor, data) :]

@@ -9,7 +9,6 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from . import access, context
-from .lines import Lines
 from .settings import ServiceSettings
 
 
@@ -46,7 +45,7 @@ def configure(settings: ServiceSettings, service: str, version: str) -> None:
     level = settings.log_level.upper()
     logging.basicConfig(handlers=[handler], level=level, force=True)
     if not text and logging.getLogger("access").isEnabledFor(logging.INFO):
-        access.write_json(_lines, service, version)
+        access.write_json(sys.stdout.fileno(), service, version)
     for noisy in ("httpx", "httpcore"):  # a line an outbound call; the metrics have them
         logging.getLogger(noisy).setLevel("WARNING")
 
@@ -55,17 +54,16 @@ class _Handler(logging.StreamHandler[TextIO]):
     """Writes after the access lines that came before."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        _lines.flush()
+        access.flush()
         super().emit(record)
 
 
 def flush() -> None:
     """Write out what is waiting, as at the end of the process."""
-    _lines.flush()
+    access.flush()
     sys.stdout.flush()
 
 
-_lines = Lines(1)
 atexit.register(flush)
 
 

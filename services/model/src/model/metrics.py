@@ -3,7 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
+from servicekit import Histogram
 
 if TYPE_CHECKING:
     from .classifier import Predictions
@@ -17,13 +18,14 @@ CONFIDENCE = Histogram(
 )
 
 
+_confidence = CONFIDENCE.labels()
 _of_language = cache(PREDICTIONS.labels)
 
 
 def observe(predictions: "Predictions") -> None:
     """Count each row of a request that is about to be answered."""
     for language, row in zip(predictions.languages, predictions.rows, strict=True):
-        CONFIDENCE.observe(max(row))
+        _confidence.observe(max(row))
         if language:
             _of_language(language).inc()
         else:

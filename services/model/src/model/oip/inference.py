@@ -1,7 +1,6 @@
 """Inference: a body and its headers in, a body and its headers out."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -12,7 +11,7 @@ from model import metrics
 from . import compression, request, response
 
 if TYPE_CHECKING:
-    from model.classifier import Classifier
+    from model.classifier import Classifier, Predictions
 
 THREAD_BYTES = 1 << 12
 """A request larger than this is worked on in a thread, so that probes are answered meanwhile.
@@ -31,8 +30,12 @@ def endpoint(classifier: "Classifier", max_inflated_bytes: int) -> direct.Endpoi
         if encoding := headers.get(b"content-encoding"):
             body = compression.inflate(body, encoding.decode("latin-1"), max_inflated_bytes)
         length = headers.get(b"inference-header-content-length")
-        work = partial(_infer, classifier, body, None if length is None else length.decode("latin-1"))
-        answer, head = await to_thread.run_sync(work) if len(body) > THREAD_BYTES else work()
+        header_length = None if length is None else length.decode("latin-1")
+        if len(body) > THREAD_BYTES:
+            answer, head, predictions = await to_thread.run_sync(_infer, classifier, body, header_length)
+        else:
+            answer, head, predictions = _infer(classifier, body, header_length)
+        metrics.observe(predictions)
         sent = [JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]
         if (
             (wanted := headers.get(b"accept-encoding"))
@@ -46,9 +49,7 @@ def endpoint(classifier: "Classifier", max_inflated_bytes: int) -> direct.Endpoi
     return infer
 
 
-def _infer(classifier: "Classifier", body: bytes, header_length: str | None) -> tuple[bytes, int | None]:
+def _infer(classifier: "Classifier", body: bytes, header_length: str | None) -> tuple[bytes, int | None, "Predictions"]:
     asked = request.parse(body, header_length)
     predictions = classifier.predict(asked.texts)
-    answer = response.respond(classifier, asked, predictions)
-    metrics.observe(predictions)
-    return answer
+    return *response.respond(classifier, asked, predictions), predictions

@@ -14,8 +14,9 @@ from . import binary
 from .errors import bad
 
 MAX_ROWS = 1024
-DEFAULT_OUTPUTS = ("language", "probabilities", "abstained")
-OUTPUTS = (*DEFAULT_OUTPUTS, "evidence")
+DEFAULT = {"language": False, "probabilities": False, "abstained": False}
+"""The outputs of a request that names none, in JSON."""
+OUTPUTS = (*DEFAULT, "evidence")
 TEXT_CONTENT_TYPES = ("str", "np")
 """MLServer's content types that leave a text as it is."""
 
@@ -72,7 +73,7 @@ def _plain(body: bytes) -> InferenceRequest | None:
     (rows,) = tensor.shape
     if rows != len(tensor.data) or not 1 <= rows <= MAX_ROWS:
         return None
-    return InferenceRequest(request.id, tensor.data, dict.fromkeys(DEFAULT_OUTPUTS, False))
+    return InferenceRequest(request.id, tensor.data, DEFAULT)
 
 
 def _decode(head: bytes) -> object:
@@ -146,7 +147,7 @@ def _json_texts(data: object, rows: int, rank: int, field: str) -> list[str]:
 
 def _outputs(outputs: object, binary_by_default: bool) -> dict[str, bool]:
     if outputs is None or outputs == []:
-        return dict.fromkeys(DEFAULT_OUTPUTS, binary_by_default)
+        return dict.fromkeys(DEFAULT, binary_by_default)
     if not isinstance(outputs, list):
         raise bad("body.outputs", "must be a list")
     wanted: dict[str, bool] = {}
