@@ -86,8 +86,12 @@ class Edge:
         status = NO_ANSWER
         self._begin(scope["method"])
         try:
-            body = await limits.read(receive) if length else b""
-            if body is None:
+            message = await receive()
+            body = message.get("body", b"")
+            while message.get("more_body"):
+                message = await receive()
+                body += message.get("body", b"")
+            if message["type"] == "http.disconnect":
                 return True
             try:
                 answer = await route.endpoint(body, headers)

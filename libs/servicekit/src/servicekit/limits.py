@@ -35,16 +35,6 @@ async def within(limit: int, headers: Mapping[bytes, bytes], receive: Receive) -
             return _replay(bytes(body), receive)
 
 
-async def read(receive: Receive) -> bytes | None:
-    """A body whose length was checked; None when the client has left."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        body += message.get("body", b"")
-    return None if message["type"] == "http.disconnect" else body
-
-
 async def refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 413."""
 

@@ -25,8 +25,6 @@ KEPT_WORDS = 1 << 15
 KEPT_LENGTH = 40
 """Bounds of the memory for words: about 10 MB. When it is full it starts anew."""
 
-COUNTS = 4
-
 
 class Tally:
     """Sums over a text's n-grams, in `rows`, of `weights`, and of `prior`; up to a constant that all columns share.
@@ -36,15 +34,15 @@ class Tally:
 
     def __init__(self, rows: Mapping[str, int], weights: NDArray[np.float64], prior: NDArray[np.float64]) -> None:
         columns = len(prior)
-        table = np.zeros((len(rows) + 1, columns + COUNTS), "<u8")
+        table = np.zeros((len(rows) + 1, columns), "<u8")
         for part, numbers in ((table[:1], prior[None]), (table[1:], weights)):
             above = numbers - numbers.min(axis=1, keepdims=True, initial=np.inf)
             if above.max(initial=0) > MAX_SPREAD:
                 raise OverflowError
-            part[:, :columns] = np.rint(above * FRACTION)
-        self._fields = struct.Struct(f"<{table.shape[1]}Q")
+            part[:] = np.rint(above * FRACTION)
+        self._fields = struct.Struct(f"<{columns}Q4I")
         self._start, *packed = (int.from_bytes(row.tobytes(), "little") for row in table)
-        self._letter, gram, self._trigram, known_trigram = (1 << 64 * (columns + i) for i in range(COUNTS))
+        self._letter, gram, self._trigram, known_trigram = (1 << 64 * columns + 32 * i for i in range(4))
         self._grams = {
             name: packed[row] + gram + (self._trigram + known_trigram if len(name) == 3 else 0)
             for name, row in rows.items()
