@@ -1,5 +1,6 @@
 """One uvicorn worker that drains: after SIGTERM it goes on serving until the platform has stopped sending."""
 
+import gc
 import signal
 import socket
 import sys
@@ -35,6 +36,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # used as float
     )
+    gc.freeze()  # what is there now stays: collections need not go through it again
     server = DrainingServer(config, health_of(app), settings.drain_seconds)
     host, port = listener.getsockname()[:2]
     log.info("listening", host=host, port=port)

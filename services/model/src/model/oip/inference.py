@@ -18,7 +18,6 @@ THREAD_BYTES = 1 << 12
 
 Each row takes three bytes or more, so this bounds the rows too."""
 
-JSON = (b"content-type", b"application/json")
 BINARY = (b"content-type", b"application/octet-stream")
 VARY = (b"vary", b"accept-encoding")
 
@@ -36,7 +35,9 @@ def endpoint(classifier: "Classifier", max_inflated_bytes: int) -> direct.Endpoi
         else:
             answer, head, predictions = _infer(classifier, body, header_length)
         metrics.observe(predictions)
-        sent = [JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]
+        sent = (
+            [direct.JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]
+        )
         if (
             (wanted := headers.get(b"accept-encoding"))
             and len(answer) >= compression.LEAST_BYTES
