@@ -63,6 +63,8 @@ class Requests(Collector):
         if method not in METHODS:
             method = OTHER
         self._in_progress[method, service] -= 1
+        if status == METHOD_NOT_ALLOWED:
+            path = None  # as starlette-exporter has it: a route that lacks the method has not taken the request
         key = (method, path, status, service)
         if key not in self._ends:
             self._ends[key] = self._durations.labels(method, path or UNMATCHED, str(status), service)
@@ -83,6 +85,7 @@ class Requests(Collector):
 
 
 LABELS = ("method", "path", "status_code", "app_name")
+METHOD_NOT_ALLOWED = 405
 OTHER = "OTHER"
 UNMATCHED = "__unknown__"
 
