@@ -88,6 +88,10 @@ class Classifier:
             languages.append("" if best is None else self.languages[best])
         return Predictions(languages, rows, len(self.languages))
 
+    def forget(self) -> None:
+        """Drop the words that are remembered, for those who measure."""
+        self._tally.forget()
+
     def evidence(self, text: str, language: str, limit: int = 10) -> list[tuple[str, float]]:
         """The n-grams that spoke most for `language` against the average of the others, as (n-gram, log-odds)."""
         column = self.languages.index(language)

@@ -55,6 +55,10 @@ class Tally:
         total = sum(map(self._words.__getitem__, text.split()), self._start)
         return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
 
+    def forget(self) -> None:
+        """Drop all words."""
+        self._words.clear()
+
     def _word(self, word: str) -> int:
         normalised = normalise(word)
         known = self._grams
