@@ -1,16 +1,20 @@
-"""Load by wrk (closed loop: as fast as it is answered) and oha (open loop: at a rate, whatever is answered)."""
+"""Load by wrk (closed loop: as fast as it is answered) and vegeta (open loop: at a rate, whatever is answered)."""
 
+import base64
 import json
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from processes import LOAD_CORE
 from servers import CACHE, INFER
 
 CONNECTIONS = 16
+TARGETS = 20_000
 HERE = Path(__file__).parent
 
 
@@ -53,22 +57,27 @@ def wrk(
     return figures
 
 
-def oha(url: str, bodies: Path, seconds: float, rate: float, connections: int = 64) -> Figures:
-    """`rate` requests a second, each timed from when it was due. Refusals (503) are counted apart."""
-    command = [_tool("oha", "cargo install oha"), "--no-tui", "--output-format", "json"]
-    command += ["-z", f"{max(1, round(seconds))}s"]
-    command += ["-q", str(round(rate)), "--latency-correction", "-c", str(connections), "-m", "POST", "-w"]
-    done = json.loads(_run([*command, "-H", "content-type: application/json", "-Z", str(bodies), url + INFER]))
-    codes: dict[str, int] = done["statusCodeDistribution"]
-    good, refused = codes.get("200", 0), codes.get("503", 0)
-    errors = sum(codes.values()) - good - refused + _failed(done["errorDistribution"])
-    at = done["latencyPercentiles"]
-    p50, p99, p999 = (1000 * (at[key] or 0) for key in ("p50", "p99", "p99.9"))
-    return Figures(good, done["summary"]["total"], errors, p50, p99, p999, refused)
-
-
-def _failed(errors: dict[str, int]) -> int:
-    return sum(count for reason, count in errors.items() if "deadline" not in reason)  # cut off by the end of the run
+def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int = 64) -> Figures:
+    """`rate` requests a second at even distances, sent when they are due, whatever is answered. 503 is counted apart."""
+    program = _tool("vegeta", "go install github.com/tsenart/vegeta/v12@v12.12.0")
+    targets, found = CACHE / "targets.jsonl", CACHE / "vegeta.bin"
+    with bodies.open("rb") as lines, targets.open("w") as out:
+        for line in islice(lines, TARGETS):
+            body = base64.b64encode(line.rstrip()).decode()
+            header = {"Content-Type": ["application/json"]}
+            out.write(json.dumps({"method": "POST", "url": url + INFER, "header": header, "body": body}) + "\n")
+    command = [program, "attack", "-format=json", "-lazy=false", f"-targets={targets}", f"-output={found}"]
+    command += [f"-rate={round(rate)}/1s", f"-duration={max(1, round(seconds))}s", "-timeout=10s"]
+    _run([*command, f"-connections={connections}", f"-max-connections={connections}", f"-max-workers={connections}"])
+    rows = [line.split(",")[:3] for line in _run([program, "encode", "--to=csv", str(found)]).splitlines()]
+    times, codes, latencies = (np.array([int(row[i]) for row in rows]) for i in range(3))
+    good = codes == 200
+    if not good.any():
+        raise SystemExit(f"no request to {url} was answered with 200")
+    p50, p99, p999 = (float(value) / 1e6 for value in np.percentile(latencies[good], (50, 99, 99.9)))
+    whole = float((times + latencies).max() - times.min()) / 1e9
+    refused = int((codes == 503).sum())
+    return Figures(int(good.sum()), whole, len(codes) - int(good.sum()) - refused, p50, p99, p999, refused)
 
 
 def _tool(name: str, how: str) -> str:

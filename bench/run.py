@@ -160,7 +160,7 @@ def open_loop(rows: list[Server], seconds: float, results: dict[str, Any]) -> No
             capacity = load.wrk(server.url, bodies, seconds).rate
             found[row.name] = {"capacity": round(capacity)}
             for share in OPEN_LOADS:
-                figures = load.oha(server.url, bodies, seconds, capacity * share)
+                figures = load.vegeta(server.url, bodies, seconds, capacity * share)
                 whole(figures)
                 found[row.name][f"{share:.0%}"] = {
                     key: round(getattr(figures, key), 3) for key in ("p50", "p99", "p999")
@@ -175,16 +175,16 @@ def whole(figures: Figures) -> None:
 
 
 def overload(rows: list[Server], seconds: float, results: dict[str, Any]) -> None:
-    """Four times what this server can do, for 20 s: texts one by one, and batches, which are worked on in threads."""
+    """Four times what this server can do, for 20 s: texts one by one, in batches, and so many that threads are used."""
     own = rows[1]
     results["overload"] = {}
-    for kind, count in (("one text", 1), ("32 texts", texts.BATCH)):
+    for kind, count in (("one text", 1), ("32 texts", texts.BATCH), ("256 texts", 8 * texts.BATCH)):
         bodies = texts.bodies(own, count)
         with running(own) as server:
             load.wrk(server.url, bodies, WARM_SECONDS)
             capacity = load.wrk(server.url, bodies, seconds).rate
             before = server.megabytes()
-            figures = load.oha(server.url, bodies, OVERLOAD_SECONDS, OVERLOAD * capacity, connections=1024)
+            figures = load.vegeta(server.url, bodies, OVERLOAD_SECONDS, OVERLOAD * capacity, connections=1024)
             after = load.wrk(server.url, bodies, seconds).rate
             ask(server.url, own.request(["Warum ist das so?"]))
             results["overload"][kind] = {

@@ -51,7 +51,7 @@ def bodies(server: Server, rows: int, new_words: float = 0.0) -> Path:
         source = texts(new_words=new_words)
         part = file.with_suffix(".part")
         with part.open("w", encoding="utf-8") as out:
-            for _ in range(SINGLE if rows == 1 else BATCHES):
+            for _ in range(SINGLE if rows == 1 else BATCHES * BATCH // rows):
                 out.write(json.dumps(server.request([next(source) for _ in range(rows)]), ensure_ascii=False) + "\n")
         part.rename(file)
     return file

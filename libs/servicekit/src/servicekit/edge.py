@@ -7,6 +7,7 @@ So what they do stands in modules by subject, and is called from here.
 from time import perf_counter
 
 import structlog
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import access, context, errors, limits
@@ -75,10 +76,10 @@ class Edge:
             context.leave(token)
 
     async def direct(self, route: Route, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer with `route`; False, and nothing done, where the request has to be refused or is odd."""
+        """Answer with `route`; False, and nothing done, where the body is too large or of unknown length."""
         headers = by_name(scope["headers"])
         length = int(headers.get(b"content-length", b"0"))
-        if self.in_flight >= self.max_in_flight or length > self.max_body or b"transfer-encoding" in headers:
+        if length > self.max_body or b"transfer-encoding" in headers:
             return False
         begin = perf_counter()
         request = context.from_raw_headers(headers)
@@ -86,17 +87,20 @@ class Edge:
         status = NO_ANSWER
         self._begin(scope["method"])
         try:
-            message = await receive()
-            body = message.get("body", b"")
-            while message.get("more_body"):
+            if self.in_flight > self.max_in_flight:
+                answer = _answer(limits.overloaded())
+            else:
                 message = await receive()
-                body += message.get("body", b"")
-            if message["type"] == "http.disconnect":
-                return True
-            try:
-                answer = await route.endpoint(body, headers)
-            except Exception as error:
-                answer = _failed(error)
+                body = message.get("body", b"")
+                while message.get("more_body"):
+                    message = await receive()
+                    body += message.get("body", b"")
+                if message["type"] == "http.disconnect":
+                    return True
+                try:
+                    answer = await route.endpoint(body, headers)
+                except Exception as error:
+                    answer = _failed(error)
             status = answer.status
             own = [*answer.headers, (b"content-length", b"%d" % len(answer.body)), *self._headers(request)]
             await send({"type": "http.response.start", "status": status, "headers": own})
@@ -126,9 +130,11 @@ class Edge:
 
 def _failed(error: Exception) -> Answer:
     if isinstance(error, errors.ServiceError):
-        response = errors.of(error)
-    else:
-        log.error("unhandled exception", exc_info=error)
-        response = errors.internal_error()
+        return _answer(errors.of(error))
+    log.error("unhandled exception", exc_info=error)
+    return _answer(errors.internal_error())
+
+
+def _answer(response: Response) -> Answer:
     headers = [header for header in response.raw_headers if header[0] != b"content-length"]
     return Answer(bytes(response.body), headers, response.status_code)

@@ -16,7 +16,8 @@ from .errors import bad
 MAX_ROWS = 1024
 DEFAULT = {"language": False, "probabilities": False, "abstained": False}
 """The outputs of a request that names none, in JSON."""
-OUTPUTS = (*DEFAULT, "evidence")
+EVIDENCE = "evidence"
+OUTPUTS = (*DEFAULT, EVIDENCE)
 TEXT_CONTENT_TYPES = ("str", "np")
 """MLServer's content types that leave a text as it is."""
 
