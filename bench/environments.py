@@ -23,6 +23,7 @@ def make(name: str) -> str | None:
     print(f"installing {name}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    commands: list[list[str | Path]]
     if name == "punchline":
         env["UV_PROJECT_ENVIRONMENT"] = str(folder)
         commands = [
@@ -36,7 +37,7 @@ def make(name: str) -> str | None:
     for command in commands:
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         if done.returncode:
-            return done.stderr.strip()
+            return str(done.stderr.strip())
     stamp.write_text(wanted)
     return None
 

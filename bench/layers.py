@@ -53,25 +53,22 @@ def profile(own: Server, bodies: Any, seconds: float) -> dict[str, float]:
     with running(own) as server:
         load.wrk(server.url, bodies, 1)
         file = CACHE / "profile.txt"
-        command = [ROOT / ".venv/bin/uv", "tool", "run", "--from", "py-spy==0.4.3", "py-spy", "record", "--rate", "250"]
-        spy = subprocess.Popen(
-            [
-                *command,
-                "--pid",
-                str(server.pid()),
-                "--format",
-                "raw",
-                "--output",
-                file,
-                "--duration",
-                str(round(seconds)),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        spy = [
+            str(ROOT / ".venv/bin/uv"),
+            "tool",
+            "run",
+            "--from",
+            "py-spy==0.4.3",
+            "py-spy",
+            "record",
+            "--format",
+            "raw",
+        ]
+        spy += ["--pid", str(server.pid()), "--rate", "250", "--duration", str(round(seconds)), "--output", str(file)]
+        watching = subprocess.Popen(spy, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         load.wrk(server.url, bodies, seconds + 1)
-        _, words = spy.communicate()
-    if spy.returncode:
+        _, words = watching.communicate()
+    if watching.returncode:
         raise SystemExit(f"py-spy: {words.decode().strip()}")
     shares: Counter[str] = Counter()
     for line in file.read_text().splitlines():

@@ -1,8 +1,11 @@
 """Tables for README.md, between its markers, and the picture beside it, from the figures."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import capacity
 
 README = Path(__file__).with_name("README.md")
 PICTURE = Path(__file__).with_name("throughput.svg")
@@ -21,6 +24,8 @@ def write(results: dict[str, Any]) -> None:
             before, after = text.partition(start)[0], text.partition(end)[2]
             text = f"{before}{start}{words}\n{end}{after}"
     README.write_text(text, "utf-8")
+    if {"rounds", "scaling"} <= set(results):
+        capacity.write(results)
     if "rounds" in results:
         PICTURE.write_text(picture(results["rounds"]), "utf-8")
 
@@ -164,7 +169,7 @@ def picture(runs: dict[str, Any]) -> str:
     )
 
 
-SECTIONS = {
+SECTIONS: dict[str, Callable[[Any], str]] = {
     "rounds": rounds,
     "variants": variants,
     "open": open_loop,

@@ -1,7 +1,8 @@
 """`make bench`: the model server, bare ASGI and the peers, side by side on this machine.
 
-PEERS (default: all) and SECONDS (a measurement, default 4) narrow it; PARTS is what to measure,
-as named at the end of this file. Figures go to results.json, tables and picture to README.md.
+PEERS (default: all), SECONDS (a measurement, default 4) and ROUNDS (default 3) narrow it; PARTS is what to measure, as
+named at the end of this file. Figures go to results.json, tables and picture to README.md and docs/capacity.md; with
+RESULTS=FILE figures go there and nothing else is written.
 """
 
 import json
@@ -26,7 +27,7 @@ from servers import ROOT, Server, chosen
 import services
 
 RESULTS = Path(__file__).with_name("results.json")
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS") or 3)
 WARM_SECONDS = 1
 CHECKED = 40
 OPEN_LOADS = (0.25, 0.5, 0.75)
@@ -46,7 +47,8 @@ def main() -> None:
             print(f"{name} cannot be installed: {error}", flush=True)
             absent[name] = error
     rows = [row for row in rows if row.environment not in absent]
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    file = Path(os.environ.get("RESULTS") or RESULTS)
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     results["machine"] = machine()
     if absent:
         results["absent"] = absent
@@ -54,8 +56,9 @@ def main() -> None:
         print(f"\n{part}", flush=True)
         PARTS[part](rows, seconds, results)
         results.setdefault("dates", {})[part] = datetime.now(UTC).date().isoformat()
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    report.write(results)
+        file.write_text(json.dumps(results, indent=1) + "\n")
+    if file == RESULTS:
+        report.write(results)
 
 
 def machine() -> dict[str, Any]:

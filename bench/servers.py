@@ -58,8 +58,11 @@ def chosen(peers: str | None) -> list[Server]:
         raise SystemExit(f"PEERS names {', '.join(sorted(unknown))}: it may have {', '.join(PEERS)}")
     rows = [Server("bare", "punchline"), Server("punchline", "punchline", "punchline")]
     for name in names:
-        own = {"output": "predict_proba", "asks_for_output": True} if name == "mlserver" else {}
-        rows += [Server(name, name, "sklearn", **own), Server(f"{name} + punchline's runtime", name, "punchline")]
+        if name == "mlserver":
+            rows.append(Server(name, name, "sklearn", output="predict_proba", asks_for_output=True))
+        else:
+            rows.append(Server(name, name, "sklearn"))
+        rows.append(Server(f"{name} + punchline's runtime", name, "punchline"))
     return rows
 
 

@@ -17,7 +17,7 @@ SEED = 8
 def texts(seed: int = SEED, new_words: float = 0.0) -> Iterator[str]:
     """Endless: words of one language's jokes in a new order. A share of words, `new_words`, was never said before."""
     rng = random.Random(seed)
-    words = defaultdict(list)
+    words: defaultdict[str, list[str]] = defaultdict(list)
     jokes = corpus.read()
     for text, language in zip(jokes.texts, jokes.languages, strict=True):
         words[str(language)] += text.split()
