@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test pictures deploy e2e clean
+.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test pictures deploy e2e bench clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster th
 
 e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or current for where kubectl points
 	@VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
+
+bench: $(ENV) $(ARTEFACT) ## Measure the model server beside its peers: PEERS='kserve ray' SECONDS=4 PARTS=rounds
+	@$(BIN)/python bench/run.py
 
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact

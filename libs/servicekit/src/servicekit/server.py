@@ -1,5 +1,6 @@
 """One uvicorn worker that drains: after SIGTERM it goes on serving until the platform has stopped sending."""
 
+import gc
 import signal
 import socket
 import sys
@@ -9,9 +10,8 @@ from types import FrameType
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import logs
 from .health import Health, health_of
 from .settings import ServiceSettings
 
@@ -36,6 +36,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # used as float
     )
+    gc.freeze()  # what is there now stays: collections need not go through it again
     server = DrainingServer(config, health_of(app), settings.drain_seconds)
     host, port = listener.getsockname()[:2]
     log.info("listening", host=host, port=port)
@@ -58,7 +59,7 @@ class DrainingServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not super().handle_exit: it would exit now, and raise the signal again at the end instead of exiting with 0.
         if self._drained_at is not None:
-            sys.stdout.flush()
+            logs.flush()
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
         self.health.draining = True
@@ -72,26 +73,6 @@ class DrainingServer(uvicorn.Server):
             if time.monotonic() >= self._drained_at:
                 self.should_exit = True
         return await super().on_tick(counter)
-
-
-class DrainMiddleware:
-    """While draining, answers end their connection, so that pools move on to other pods."""
-
-    def __init__(self, app: ASGIApp, health: Health) -> None:
-        self.app, self.health = app, health
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_and_close(message: Message) -> None:
-            # Asked when the answer starts, not when the request came: the drain may have begun in between.
-            if message["type"] == "http.response.start" and self.health.draining:
-                MutableHeaders(scope=message)["connection"] = "close"
-            await send(message)
-
-        await self.app(scope, receive, send_and_close)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -41,8 +41,8 @@ class Visit:
         return await self._model.classify(text, self._deadline)
 
 
-def visit(request: Request) -> Visit:
-    """The visit that a request makes, over the backends of the app's lifespan."""
+async def visit(request: Request) -> Visit:
+    """The visit that a request makes, over the backends of the app's lifespan. Async, or FastAPI would use a thread."""
     state = request.app.state
     return Visit(state.joker, state.model, state.deadline_seconds)
 
