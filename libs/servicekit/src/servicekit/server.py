@@ -30,7 +30,9 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        headers=[("server", _product(app, settings))],
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="none",
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -92,6 +94,12 @@ class DrainMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_and_close)
+
+
+def _product(app: FastAPI, settings: ServiceSettings) -> str:
+    """Who answers, as RFC 9110, section 10.2.4, has it: `joker/0.1.0`, and the commit in brackets where it is known."""
+    revision = "" if settings.revision == "unknown" else f" ({settings.revision[:12]})"
+    return f"{app.title}/{app.version}{revision}"
 
 
 def _listen(host: str, port: int) -> socket.socket:
