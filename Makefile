@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
+BROWSER  := $(VENV)/.browser
 ARTEFACT := services/model/artefact/card.json
 SERVICES := $(notdir $(wildcard services/*))
 
@@ -100,6 +101,10 @@ $(ENV): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pypro
 	@test -x $(BIN)/uv || { \
 	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Python lacks its venv module (Debian: apt install python3-venv)' >&2; exit 2; }; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[^"]*\)".*/\1/p' pyproject.toml)"; }
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures --no-group browser
+	@touch $@
+
+$(BROWSER): $(ENV)
 	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures
 	@touch $@
 
