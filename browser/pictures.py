@@ -1,4 +1,4 @@
-"""Pictures of the page, in `docs/pictures/`: `make pictures`. With --all DIR, of every state at every size, to look at."""
+"""Pictures of the page, in `docs/pictures/`: `make pictures`."""
 
 import argparse
 import sys

@@ -46,7 +46,6 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
         lifespan=started,
         responses=errors.ERROR_RESPONSES,
         redirect_slashes=False,
-        root_path=settings.root_path,
     )
     app.state.health = state
     errors.install(app)

@@ -26,7 +26,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until a signal, drain, return. Raises SystemExit(1) with one line when the port cannot be had."""
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
-        app,
+        RootPath(app, settings.root_path) if settings.root_path else app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -94,6 +94,20 @@ class DrainMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_and_close)
+
+
+class RootPath:
+    """Tells the app the path under which a proxy shows it, and leaves the path of the request as it came.
+
+    uvicorn's own option puts the prefix before every path, which is right where the proxy strips it and wrong where it
+    does not; probes come without it in any case. Starlette's routing takes both.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "root_path": self.root_path}, receive, send)
 
 
 def _product(app: FastAPI, settings: ServiceSettings) -> str:

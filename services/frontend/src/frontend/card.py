@@ -53,16 +53,23 @@ class Data(BaseModel):
 
 
 class Card(BaseModel):
-    """`languages` are the columns of `probabilities`, in order; `held_out` the jokes that were kept from training."""
+    """`languages` are the columns of `probabilities`, in order; `folds` has every joke that it was judged by, `held_out` those
+    of them that were kept from training.
+    """
 
     version: str = ""
     languages: list[LanguageCode] = Field(min_length=1)
     held_out: frozenset[str] = frozenset()
+    folds: dict[str, int] = {}
     thresholds: Thresholds = Thresholds()
     metrics: Evaluations = Evaluations()
     data: Data | None = None
     versions: dict[str, str] = {}
     limits: list[str] = []
+
+    def trained_on(self, joke_id: str) -> bool:
+        """Whether a joke was in the training set: not one that was held out, nor one that is newer than the model."""
+        return joke_id not in self.held_out and (not self.folds or joke_id in self.folds)
 
     @property
     def jokes(self) -> dict[str, int]:

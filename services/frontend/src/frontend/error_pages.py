@@ -1,4 +1,4 @@
-"""Failures as pages: whoever asks with a browser gets the JSON errors of `servicekit` as a page in the house's voice."""
+"""Failures as pages: whoever asks with a browser gets the JSON errors of `servicekit` as a page."""
 
 import json
 from typing import Any

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from itertools import groupby
+from math import ceil
 
 from .model import Evidence
 
@@ -68,4 +69,4 @@ def _places(gram: str, letters: list[tuple[str, int | None]]) -> list[list[int]]
 def _level(weight: float, most: float) -> int:
     if weight <= 0 or most <= 0:
         return 0
-    return min(LEVELS, 1 + int(weight / most * LEVELS))
+    return min(LEVELS, ceil(weight / most * LEVELS))

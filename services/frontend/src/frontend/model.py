@@ -76,7 +76,7 @@ class Model:
 
     def trained_on(self, joke_id: str) -> bool | None:
         """Whether the model saw this joke in training; None while its card is not known."""
-        return joke_id not in self._card[1].held_out if self._card else None
+        return self._card[1].trained_on(joke_id) if self._card else None
 
     async def _judge(self, text: str, outputs: tuple[str, ...], deadline: Deadline) -> Judgement:
         if not deadline.left():

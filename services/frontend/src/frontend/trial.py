@@ -1,6 +1,6 @@
 """A text of the visitor's own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Form, Request
@@ -37,7 +37,7 @@ async def form(request: Request) -> HTMLResponse:
 
 @router.post("/try")
 async def judged(request: Request, visit: AVisit, text: Annotated[str, Form()] = "") -> HTMLResponse:
-    """What the model makes of the text. The page itself answers the POST, so that no log and no address has the text."""
+    """What the model makes of the text. No redirect to an address, since the text would be in it, and in logs."""
     text = text.encode("utf-8", "replace").decode()  # a multipart form may name a charset that makes lone surrogates
     text = text.replace("\r\n", "\n")  # as it was typed: forms send line ends in two characters, and that counts
     if not text:
@@ -60,7 +60,7 @@ async def judged(request: Request, visit: AVisit, text: Annotated[str, Form()] =
     )
 
 
-def _form(text: str = "", problem: str = "") -> dict[str, object]:
+def _form(text: str = "", problem: str = "") -> dict[str, Any]:
     return {
         "text": text,
         "problem": problem,

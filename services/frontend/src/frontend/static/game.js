@@ -155,7 +155,9 @@
   });
 
   addEventListener("popstate", async (event) => {
-    const known = event.state?.run === run && past[event.state.step];
+    if (!event.state) return history.replaceState({ run, step: here }, ""); // a link within the page, as the first is
+    if (event.state.run === run && event.state.step === here) return;
+    const known = event.state.run === run && past[event.state.step];
     if (!known) return location.reload();
     past[here] = { main: main(), title: document.title };
     here = event.state.step;
