@@ -1,4 +1,4 @@
-"""Lighthouse's opinion of the page, and what the first view weighs, written to `docs/page-audit.md`: `make page-audit`."""
+"""Lighthouse's opinion of the page and the weight of the first view, for `docs/page-audit.md`: `make page-audit`."""
 
 import json
 import os
@@ -78,9 +78,9 @@ def main() -> int:
     lines = [f"| {' | '.join(map(str, row))} |" for row in table]
     DOCUMENT.write_text(
         "# The page, measured\n\n"
-        f"`make page-audit` wrote this with Lighthouse {version}; mobile is its slow phone on a slow network. Requests and\n"
-        "bytes are those of a first view with an empty cache. The reveal asks search engines to pass it over, since every\n"
-        "guess has an address: that is what it lacks in SEO.\n\n" + "\n".join(lines) + "\n"
+        f"`make page-audit` wrote this with Lighthouse {version}; mobile is a slow phone on a slow network. Requests\n"
+        "and bytes are those of a view with an empty cache. The reveal asks search engines to pass it over, since\n"
+        "every guess has an address: that is what it lacks in SEO.\n\n" + "\n".join(lines) + "\n"
     )
     print(*low, sep="\n", file=sys.stderr)
     return bool(low)

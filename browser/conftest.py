@@ -28,7 +28,7 @@ def context(browser: Browser, services: System) -> Iterator[Callable[..., Browse
     with ExitStack() as stack:
 
         def make(**options: object) -> BrowserContext:
-            made = browser.new_context(**{"base_url": services.url, **options})  # type: ignore[arg-type]
+            made = browser.new_context(**{"base_url": services.url, **options})
             made.set_default_timeout(20_000)
             stack.callback(made.close)
             return made

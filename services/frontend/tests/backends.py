@@ -143,8 +143,9 @@ async def visiting(
         joker_transport=httpx.MockTransport(joker),  # type: ignore[arg-type]
         model_transport=httpx.MockTransport(model),  # type: ignore[arg-type]
     )
+    transport = httpx.ASGITransport(app, root_path=root_path)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app, root_path=root_path), base_url="http://frontend") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://frontend") as client,
     ):
         yield client

@@ -53,8 +53,10 @@ class Data(BaseModel):
 
 
 class Card(BaseModel):
-    """`languages` are the columns of `probabilities`, in order; `folds` has every joke that it was judged by, `held_out` those
-    of them that were kept from training.
+    """The card.
+
+    `languages` are the columns of `probabilities`, in order. `folds` has every joke that the model was judged by, and
+    `held_out` those of them that were kept from its training.
     """
 
     version: str = ""
