@@ -23,11 +23,11 @@ def arguments() -> list[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A running browser; SystemExit with one line when there is none."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """A running browser, with `more` arguments; SystemExit with one line when there is none."""
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=executable(), args=arguments())
+            browser = playwright.chromium.launch(executable_path=executable(), args=[*arguments(), *more])
         except Error as error:
             reason = error.message.strip().splitlines()[0]
             sys.exit(

@@ -16,6 +16,9 @@ PICTURES = ROOT / "docs/pictures"
 SOCIAL = ROOT / "services/frontend/src/frontend/static/social.png"
 
 SIZES = {"phone": (360, 740), "tablet": (768, 900), "desktop": (1440, 900)}
+HOST = "punchline.example"
+"""What pictures show as the page's address, whatever the port."""
+
 PHONE_TOO = ("guess", "reveal")
 """States that are also pictured on a phone, in the dark."""
 
@@ -40,18 +43,18 @@ def shoot(browser: Browser, system: System, state: State, size: str, scheme: str
     )
     page = context.new_page()
     with system.without(*state.away):
-        visit(page, system.url, state)
+        visit(page, f"http://{HOST}", state)
         # Not `full_page`: while it takes the picture it forgets that a phone has no mouse.
         page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
         page.screenshot(path=path)
     context.close()
 
 
-def social(browser: Browser, system: System) -> None:
+def social(browser: Browser) -> None:
     """The card that others show beside a link to the page: the reveal, in the size that they want."""
     context = browser.new_context(viewport={"width": 1200, "height": 630}, reduced_motion="reduce")
     page = context.new_page()
-    visit(page, system.url, next(state for state in STATES if state.name == "reveal"))
+    visit(page, f"http://{HOST}", next(state for state in STATES if state.name == "reveal"))
     page.screenshot(path=SOCIAL)
     context.close()
 
@@ -63,7 +66,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of states")
     given = parser.parse_args()
     states: Iterable[State] = [state for state in STATES if not given.only or state.name in given.only]
-    with chromium() as browser, system() as running:
+    with system() as running, chromium(f"--host-resolver-rules=MAP {HOST} {running.url.partition('//')[2]}") as browser:
         if given.all:
             given.all.mkdir(parents=True, exist_ok=True)
             for state in states:
@@ -76,7 +79,7 @@ def main() -> None:
             shoot(browser, running, state, "tablet", "light", PICTURES / f"{state.name}.png")
             if state.name in PHONE_TOO:
                 shoot(browser, running, state, "phone", "dark", PICTURES / f"{state.name}-phone.png")
-        social(browser, running)
+        social(browser)
     print(f"{PICTURES} and {SOCIAL}", file=sys.stderr)
 
 

@@ -48,6 +48,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
         redirect_slashes=False,
     )
     app.state.health = state
+    app.state.server = server.product(name, version, settings.revision)
     errors.install(app)
     app.include_router(health.router)
     # Read from the bottom: what is added last is outermost.

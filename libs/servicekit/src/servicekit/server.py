@@ -30,7 +30,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        headers=[("server", _product(app, settings))],
+        headers=[("server", app.state.server)],
         proxy_headers=bool(settings.forwarded_allow_ips),
         forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="none",
@@ -110,10 +110,9 @@ class RootPath:
         await self.app({**scope, "root_path": self.root_path}, receive, send)
 
 
-def _product(app: FastAPI, settings: ServiceSettings) -> str:
+def product(name: str, version: str, revision: str) -> str:
     """Who answers, as RFC 9110, section 10.2.4, has it: `joker/0.1.0`, and the commit in brackets where it is known."""
-    revision = "" if settings.revision == "unknown" else f" ({settings.revision[:12]})"
-    return f"{app.title}/{app.version}{revision}"
+    return f"{name}/{version}" + ("" if revision == "unknown" else f" ({revision[:12]})")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -59,7 +59,7 @@ async def hood(request: Request, visit: AVisit) -> HTMLResponse:
     text = told.joke.text if told else request.app.title
     model, _ = await _call("model", "POST /v2/models/joke-language/infer", visit.explain(text))
     took = (time.perf_counter() - began) * 1000
-    own = Call("frontend", "GET /hood", True, took, f"{request.app.title}/{request.app.version}")
+    own = Call("frontend", "GET /hood", True, took, request.app.state.server)
     return page(request, "hood.html", calls=[own, joker, model], ids=current())
 
 

@@ -52,7 +52,6 @@
     const page = main();
     if (page.dataset.settled) return;
     page.dataset.settled = "yes";
-    for (const part of page.querySelectorAll(".keys, [data-copy]")) part.hidden = false;
     keysShown();
     const next = page.querySelector("[data-next]");
     if (next && page.querySelector(".verdict") && !navigator.connection?.saveData) {
