@@ -1,5 +1,6 @@
 """The game as a visitor without JavaScript plays it."""
 
+import asyncio
 import html
 import re
 from typing import Any
@@ -225,13 +226,19 @@ async def test_failures_are_pages_in_the_same_voice(
 
 @pytest.mark.anyio
 async def test_too_many_visitors_are_told_so_on_a_page() -> None:
-    async with visiting(max_concurrency=1) as visitor:
-        assert (await visitor.get("/")).status_code == 200
-        app: Any = visitor._transport
-        while not hasattr(app, "in_flight"):  # down to the middleware that counts
-            app = getattr(app, "app", None) or app.middleware_stack
-        app.in_flight = 1
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: httpx.Request) -> httpx.Response:
+        entered.set()
+        await leave.wait()
+        return httpx.Response(200, json=JOKE)
+
+    async with visiting(joker=slow, max_concurrency=1) as visitor:
+        first = asyncio.create_task(visitor.get("/"))
+        await entered.wait()
         page = await visitor.get("/", headers={"accept": "text/html"})
+        leave.set()
+        assert (await first).status_code == 200
     assert page.status_code == 503
     assert int(page.headers["retry-after"]) > 0
     assert "Too many visitors" in page.text
