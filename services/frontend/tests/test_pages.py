@@ -68,7 +68,7 @@ async def test_under_the_hood_shows_who_is_away(away: str) -> None:
         page = await visitor.get("/hood")
     assert page.status_code == 200
     assert page.text.count("state well") == 2
-    assert "does not answer" in page.text
+    assert "no answer" in page.text
 
 
 @pytest.mark.anyio
