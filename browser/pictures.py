@@ -1,4 +1,4 @@
-"""Pictures of the page, in `docs/pictures/`: `make pictures`."""
+"""Pictures of the page, in `docs/pictures/`: `make page-pictures`."""
 
 import argparse
 import sys
