@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
+BROWSER  := $(VENV)/.browser
 ARTEFACT := services/model/artefact/card.json
 SERVICES := $(notdir $(wildcard services/*))
 
@@ -20,7 +21,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test pictures deploy e2e bench clean
+.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy e2e bench clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -51,6 +52,15 @@ openapi: $(ENV) $(ARTEFACT) ## Rewrite services/NAME/openapi.json from the code
 dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every change
 	@cd $(call service_dir,$(S)) && LOG_FORMAT=$${LOG_FORMAT:-text} ../../$(BIN)/watchfiles '../../$(BIN)/python -m $(S)' src ../../libs
 
+browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
+	@$(BIN)/pytest browser $(ARGS)
+
+page-pictures: $(BROWSER) $(ARTEFACT) ## Take the page's pictures in docs/pictures anew; ARGS='--all DIR': every state, size and scheme
+	@$(BIN)/python -m browser.pictures $(ARGS)
+
+page-audit: $(BROWSER) $(ARTEFACT) ## Measure the page with Lighthouse, which needs node, and write docs/page-audit.md
+	@$(BIN)/python -m browser.audit
+
 image: ## Build the image of one service: S=joker
 	@DOCKER_BUILDKIT=1 $(DOCKER) build -f $(call service_dir,$(S))/Dockerfile -t $(S):dev \
 	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
@@ -77,7 +87,7 @@ rules-test: ## Judge rules, configurations and mail routes with promtool and amt
 monitoring-test: $(ENV) $(ARTEFACT) ## Put every query to a real Prometheus, and let an alert become a mail
 	@$(BIN)/pytest monitoring/live $(ARGS)
 
-pictures: $(ENV) $(ARTEFACT) ## Draw the dashboards in docs/pictures anew, from a real Prometheus' answers
+pictures: page-pictures $(ENV) $(ARTEFACT) ## Draw the dashboards in docs/pictures anew, from a real Prometheus' answers
 	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
 	@$(BIN)/python -m monitoring.pictures
 
@@ -103,6 +113,10 @@ $(ENV): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pypro
 	@test -x $(BIN)/uv || { \
 	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Python lacks its venv module (Debian: apt install python3-venv)' >&2; exit 2; }; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[^"]*\)".*/\1/p' pyproject.toml)"; }
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures --no-group browser
+	@touch $@
+
+$(BROWSER): $(ENV)
 	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures
 	@touch $@
 

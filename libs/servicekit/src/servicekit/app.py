@@ -83,6 +83,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
     edge = Edge(name, state, settings.max_body_bytes, settings.max_concurrency)
     app.edge = edge
     app.state.health = state
+    app.state.server = server.product(name, version, settings.revision)
     errors.install(app)
     app.include_router(health.router)
     metrics.instrument(app, name, version, settings.revision, settings.max_concurrency)

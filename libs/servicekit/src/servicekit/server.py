@@ -10,6 +10,7 @@ from types import FrameType
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import logs
 from .health import Health, health_of
@@ -26,11 +27,13 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until a signal, drain, return. Raises SystemExit(1) with one line when the port cannot be had."""
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
-        app,
+        RootPath(app, settings.root_path) if settings.root_path else app,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        headers=[("server", app.state.server)],
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="none",
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -73,6 +76,25 @@ class DrainingServer(uvicorn.Server):
             if time.monotonic() >= self._drained_at:
                 self.should_exit = True
         return await super().on_tick(counter)
+
+
+class RootPath:
+    """Tells the app the path under which a proxy shows it, and leaves the path of the request as it came.
+
+    uvicorn's own option puts the prefix before every path, which is right where the proxy strips it and wrong where it
+    does not; probes come without it in any case. Starlette's routing takes both.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "root_path": self.root_path}, receive, send)
+
+
+def product(name: str, version: str, revision: str) -> str:
+    """Who answers, as RFC 9110, section 10.2.4, has it: `joker/0.1.0`, and the commit in brackets where it is known."""
+    return f"{name}/{version}" + ("" if revision == "unknown" else f" ({revision[:12]})")
 
 
 def _listen(host: str, port: int) -> socket.socket:
