@@ -28,9 +28,11 @@ def paragraph(each: Planned) -> str:
 def reason(each: Planned) -> str:
     if each.base:
         if each.before is None:
-            return f"{each.base} has no such service"
+            return f"{each.base[:12]} has no such service"
         return (
-            f"changed since {each.base}: {listed(each.changed)}" if each.due else f"all inputs are those of {each.base}"
+            f"changed since {each.base[:12]}: {listed(each.changed)}"
+            if each.due
+            else f"all inputs are those of {each.base[:12]}"
         )
     if not each.due:
         return "the recorded image is of these inputs"
