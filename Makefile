@@ -21,7 +21,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy e2e bench clean
+.PHONY: help run test lint fmt train openapi dev image sbom summary up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy e2e pipeline-test bench bench-plan clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -32,13 +32,17 @@ run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; 
 
 test: $(ENV) $(ARTEFACT) $(TOOLS) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
-	@$(BIN)/pytest $(call service_dir,$(S))
+	@$(BIN)/pytest $(foreach each,$(S),$(call test_dir,$(each)))
 else
 	@$(BIN)/pytest -n auto --dist worksteal
 endif
 
-lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does
+lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does, or one service's: S=joker
+ifdef S
+	@$(BIN)/pre-commit run --files $$(git ls-files $(call service_dir,$(S)))
+else
 	@$(BIN)/pre-commit run --all-files
+endif
 
 fmt: $(ENV) ## Format and mend what can be mended
 	@$(BIN)/ruff format && $(BIN)/ruff check --fix
@@ -61,11 +65,16 @@ page-pictures: $(BROWSER) $(ARTEFACT) ## Take the page's pictures in docs/pictur
 page-audit: $(BROWSER) $(ARTEFACT) ## Measure the page with Lighthouse, which needs node, and write docs/page-audit.md
 	@$(BIN)/python -m browser.audit
 
-image: ## Build the image of one service: S=joker
-	@DOCKER_BUILDKIT=1 $(DOCKER) build -f $(call service_dir,$(S))/Dockerfile -t $(S):dev \
-	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
-	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' services/$(S)/pyproject.toml) \
-	  --build-arg SOURCE=$$(git config --get remote.origin.url) .
+image: ## Build the image of one service, S=joker, as joker:dev and by the tag that its inputs have
+	@test -d '$(call service_dir,$(S))'
+	@tag=$$($(PYTHON) ci/plan --tag $(S) --work-tree) && DOCKER=$(DOCKER) REVISION=$$(git rev-parse HEAD) \
+	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) SOURCE=$$(git config --get remote.origin.url) ci/build $(S) $$tag
+
+sbom: $(ENV) ## Print what the image of one service, S=joker, installs, as CycloneDX
+	@$(BIN)/uv export -q --frozen --no-dev --no-default-groups --package $(notdir $(call service_dir,$(S))) --format cyclonedx1.5
+
+summary: $(ENV) $(TOOLS) ## What is due since BASE=origin/main, and what changes in the cluster, as Markdown
+	@PATH=$(abspath $(BIN)):$$PATH $(BIN)/python ci/summary $(or $(BASE),origin/main)
 
 up: ## Start the services, Prometheus, Alertmanager, Grafana and a mail catcher with compose, and print their URLs
 	@$(DOCKER) compose version >/dev/null || { echo 'Docker with its compose plugin is needed: https://docs.docker.com/compose/install' >&2; exit 2; }
@@ -101,10 +110,18 @@ e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or cu
 bench: $(ENV) $(ARTEFACT) ## Measure the model server beside its peers: PEERS='kserve ray' SECONDS=4 PARTS=rounds
 	@$(BIN)/python bench/run.py
 
+pipeline-test: $(ENV) ## Run .gitlab-ci.yml through changes, failures and races; needs Docker, Node.js, rsync and a registry
+	@VENV=$(VENV) DOCKER=$(DOCKER) ci/scenarios/run $(ARGS)
+
+bench-plan: $(ENV) ## Time the plan at 3 and at 300 services
+	@PYTHONPATH=ci:. $(BIN)/python bench/plan.py
+
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A service by its name, or any other folder that has tests.
+test_dir = $(if $(wildcard services/$1/pyproject.toml),services/$1,$(if $(wildcard $1),$1,$(call service_dir,$1)))
 service_dir = $(if $(wildcard services/$1/pyproject.toml),services/$1,$(error S=$1 is not a service: one of $(SERVICES)))
 
 # The version of uv stands in pyproject.toml, so that the lock keeps it where it is.
