@@ -23,7 +23,7 @@ from monitoring.scenarios import SCENARIOS, watched
 from monitoring.stack import Prometheus
 
 OUT = ROOT / "docs/pictures"
-CALM_SECONDS = 45.0
+CALM_SECONDS = 20.0
 """Of traffic before the first fault, so that a picture shows what is usual, too."""
 
 Series = list[tuple[str, list[tuple[float, float]]]]
