@@ -112,6 +112,8 @@ def draw_panel(
             axes.set_yscale("symlog")
         if panel["title"] == "Burn rate":
             axes.set_yscale("symlog")
+        if panel["fieldConfig"]["defaults"].get("min") == 0:
+            axes.set_ylim(bottom=0)
         if len(found) <= 15:
             axes.legend(fontsize=5, loc="upper left", ncols=1 + len(found) // 6, framealpha=0.6)
 
