@@ -22,7 +22,7 @@ from monitoring.queries import DASHBOARDS, ROOT, filled, panels
 from monitoring.scenarios import SCENARIOS, watched
 from monitoring.stack import Prometheus
 
-OUT = ROOT / "docs/pictures"
+OUT = ROOT / "docs/pictures/dashboards"
 CALM_SECONDS = 20.0
 """Of traffic before the first fault, so that a picture shows what is usual, too."""
 
@@ -79,7 +79,7 @@ def draw(path: Path, prometheus: Prometheus, seconds: float, marks: list[tuple[f
         )
         figure.savefig(OUT / f"{path.stem}.png", dpi=80)
         plt.close(figure)
-    print(f"docs/pictures/{path.stem}.png")
+    print(f"docs/pictures/dashboards/{path.stem}.png")
 
 
 def draw_panel(
