@@ -24,6 +24,12 @@ IDENTITY = {
 KEPT = ("test_routes.py", "test_pages.py", "test_oip.py")
 """Of joker's, frontend's and model's tests."""
 TEST = "def test_it_has_settings() -> None:\n    assert Settings()\n"
+HOOKS = """\
+repos:
+  - repo: local
+    hooks:
+      - {id: ruff-check, name: ruff check, language: system, entry: .venv/bin/ruff check, types: [python]}
+"""
 LIGHT = """\
 FROM python:3.13-slim
 WORKDIR /src
@@ -61,7 +67,8 @@ class Origin:
         self.push("fewer tests")
 
     def lighten(self) -> None:
-        """Images that are built in a second, of the same inputs, and a test that takes as long."""
+        """Images that are built in a second, of the same inputs, a test that takes as long, and one rule of lint."""
+        self.write(".pre-commit-config.yaml", HOOKS)
         for service in self.services:
             self.write(f"services/{service}/Dockerfile", LIGHT.format(service=service))
             self.git("rm", "--quiet", "-r", f"services/{service}/tests")
