@@ -21,7 +21,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image sbom summary up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy e2e pipeline-test bench bench-plan clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## List the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,8 +50,11 @@ fmt: $(ENV) ## Format and mend what can be mended
 train: $(ENV) ## Train the model anew and show how good it is
 	@$(BIN)/python -m model.train
 
-openapi: $(ENV) $(ARTEFACT) ## Rewrite services/NAME/openapi.json from the code
-	@$(BIN)/python dev/openapi.py
+openapi: $(ENV) $(ARTEFACT) ## Rewrite openapi.json of all services, or of one, S=joker, from the code
+	@$(BIN)/python -m dev.openapi $(S)
+
+contracts: $(ENV) ## Rewrite what services use of each other, or what one does, S=frontend, from contracts/uses.toml
+	@$(BIN)/python -m contracts $(if $(S),$(call service_dir,$(S)))
 
 dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every change
 	@cd $(call service_dir,$(S)) && LOG_FORMAT=$${LOG_FORMAT:-text} ../../$(BIN)/watchfiles '../../$(BIN)/python -m $(S)' src ../../libs

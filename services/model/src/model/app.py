@@ -1,12 +1,11 @@
 """The model behind the Open Inference Protocol, and its card."""
 
-from typing import Any
-
 import servicekit
 from fastapi import FastAPI
 
 from . import oip
 from .artefact import ArtefactError
+from .card import Card
 from .classifier import Classifier
 from .settings import Settings
 
@@ -21,7 +20,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     oip.install(app, model, settings.max_inflated_bytes)
 
     @app.get("/v1/card", summary="What the model is, how good it is, and what it cannot do")
-    async def card() -> dict[str, Any]:
-        return model.card
+    async def card() -> Card:
+        return Card.model_validate(model.card)
 
     return app
