@@ -6,6 +6,7 @@ DOCKER ?= docker
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+ALONE    := $(VENV)-alone
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
@@ -28,7 +29,7 @@ help: ## List the verbs
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
-	@$(BIN)/python dev/run.py
+	@$(BIN)/python -m dev.run
 
 test: $(ENV) $(ARTEFACT) $(if $(filter-out $(SERVICES),$(or $(S),all)),$(TOOLS)) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
@@ -36,6 +37,14 @@ ifdef S
 else
 	@$(BIN)/pytest -n auto --dist worksteal
 endif
+
+test-alone: $(ENV) $(ARTEFACT) ## One service's tests, S=joker, or each one's, with nothing but its own dependencies installed
+	@for each in $(if $(S),$(notdir $(call service_dir,$(S))),$(SERVICES)); do \
+	  echo "$$each alone" && UV_PROJECT_ENVIRONMENT=$(ALONE) $(BIN)/uv sync -q --frozen --package $$each --all-groups --python $(BIN)/python \
+	    && (cd services/$$each && $(abspath $(ALONE))/bin/pytest -q .) || exit 1; done
+
+scaffold-test: $(ENV) $(TOOLS) ## Add services in a copy of this repository, as docs/add-a-service.md has it
+	@$(BIN)/pytest templates
 
 lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does, or one service's: S=joker
 ifdef S
@@ -56,8 +65,17 @@ openapi: $(ENV) $(ARTEFACT) ## Rewrite openapi.json of all services, or of one, 
 contracts: $(ENV) ## Rewrite what services use of each other, or what one does, S=frontend, from contracts/uses.toml
 	@$(BIN)/python -m contracts $(if $(S),$(call service_dir,$(S)))
 
-dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every change
-	@cd $(call service_dir,$(S)) && LOG_FORMAT=$${LOG_FORMAT:-text} ../../$(BIN)/watchfiles '../../$(BIN)/python -m $(S)' src ../../libs
+docs: $(ENV) ## Rewrite what documents have from the code: tables of settings, the picture of calls
+	@$(BIN)/python -m dev.documents
+
+new-service: $(ENV) ## Add a service: NAME=ranker KIND=plain
+	@$(BIN)/python -m dev.scaffold add '$(NAME)' $(KIND)
+
+remove-service: $(ENV) ## Take a service away: NAME=ranker
+	@$(BIN)/python -m dev.scaffold remove '$(NAME)'
+
+dev: $(ENV) $(ARTEFACT) ## Run one service, S=frontend, restarted on every change, and those it calls: OTHERS=images
+	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
 
 browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
 	@$(BIN)/pytest browser $(ARGS)
@@ -119,6 +137,18 @@ pipeline-test: $(ENV) ## Run .gitlab-ci.yml through changes, failures and races;
 bench-plan: $(ENV) ## Time the plan at 3 and at 300 services
 	@PYTHONPATH=ci:. $(BIN)/python bench/plan.py
 
+licences: $(ENV) ## Check the licences of what the images install
+	@$(BIN)/python dev/licences.py
+
+audit: $(ENV) ## Ask for known vulnerabilities of what uv.lock has
+	@$(BIN)/python dev/audit.py
+
+upgrade: $(ENV) ## Raise the versions in uv.lock and say what changed
+	@$(BIN)/python dev/upgrade.py
+
+doctor: ## Say what this machine lacks, and for which verb
+	@$(or $(PYTHON),python3) dev/doctor.py
+
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -144,6 +174,7 @@ $(TOOLS): $(ENV) dev/cluster_tools.py
 	@$(BIN)/python dev/cluster_tools.py
 	@touch $@
 
-$(ARTEFACT): $(ENV) $(addprefix services/model/src/model/,artefact.py classifier.py corpus.py evaluate.py features.py train.py)
+# Trained anew when the service changes, and not when another one enters the lock.
+$(ARTEFACT): $(addprefix services/model/src/model/,artefact.py classifier.py corpus.py evaluate.py features.py train.py) services/model/pyproject.toml | $(ENV)
 	@$(BIN)/python -m model.train
 	@touch $@

@@ -2,6 +2,7 @@
 
 import importlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from servicekit import ServiceSettings
 ROOT = Path(__file__).parents[1]
 SERVICES = ROOT / "services"
 LIBS = ROOT / "libs"
+IMAGE_MEGABYTES = 60
 VALUES = ROOT / "charts" / "umbrella" / "values.yaml"
 
 
@@ -45,14 +47,21 @@ class Service:
         return port
 
     @property
+    def values(self) -> dict[str, Any]:
+        """What it sets in the umbrella chart."""
+        return yaml.safe_load(VALUES.read_text("utf-8")).get(self.name) or {}
+
+    @property
     def calls(self) -> list[str]:
-        """The services that it calls, as the chart has them."""
-        values = yaml.safe_load(VALUES.read_text("utf-8")).get(self.name) or {}
-        return [call.partition(":")[0] for call in values.get("calls", [])]
+        """The services that it calls."""
+        return [call.partition(":")[0] for call in self.values.get("calls", [])]
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What its pyproject.toml has for this repository, in [tool.punchline]: `try` is what to try, and how."""
+        """What its pyproject.toml has for this repository, in [tool.punchline].
+
+        `try` is what to try, and how; `image_megabytes` the most that its image may add to its base.
+        """
         project = tomllib.loads((self.folder / "pyproject.toml").read_text("utf-8"))
         about: dict[str, Any] = project.get("tool", {}).get("punchline", {})
         return about
@@ -71,6 +80,18 @@ def service(name: str) -> Service:
     return found[name]
 
 
+def questions() -> Iterator[str]:
+    """For dev/smoke-images: name, limit of the image, path to ask and what to expect, parted by tabs."""
+    for each in services():
+        test = {"path": "/readyz", "expect": "ready"} | each.values.get("test", {})
+        limit = each.about.get("image_megabytes", IMAGE_MEGABYTES)
+        yield f"{each.name}\t{limit}\t{test['path']}\t{test['expect']}"
+
+
 def libraries() -> list[Path]:
     """The folders of libs/."""
     return [path.parent for path in sorted(LIBS.glob("*/pyproject.toml"))]
+
+
+if __name__ == "__main__":
+    print("\n".join(questions()))
