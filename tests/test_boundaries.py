@@ -69,7 +69,9 @@ def test_contracts_hold(path):
 def test_who_calls_a_service_has_a_contract_with_it():
     for each in SERVICES:
         pinned = {path.stem for path in (each.folder / "contracts").glob("*.json")}
-        assert pinned == set(each.calls), f"charts/umbrella/values.yaml: {each.name}.calls; make contracts S={each.name}"
+        assert pinned == set(each.calls), (
+            f"charts/umbrella/values.yaml: {each.name}.calls; make contracts S={each.name}"
+        )
 
 
 def owners() -> dict[str, list[str]]:
@@ -85,7 +87,9 @@ def owner_of(path: str) -> list[str]:
 
 
 def test_every_file_has_an_owner():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     for who in owners().values():
         assert who
         assert all(re.fullmatch(r"@[\w-]+/[\w-]+", each) for each in who), who
