@@ -2,9 +2,9 @@
 
 - In a ```console block a line `$ command` is typed, with `> ` lines going on with it; the lines below are what must be
   printed. Blanks count as one, `...` stands for anything in a line, and a line of it alone for any lines.
-- A command must succeed; or fail, if a line of what is expected begins with `error`, or with `command terminated`, as
-  kubectl says it, or with `...Error 1`, as make does. What ends with `&` goes on in the background, and what is expected
-  of it must come in time.
+- A command must succeed; or fail, if a line of what is expected begins with `error`, with `command terminated`, as
+  kubectl says it, or with `...Error 1`, as make does. What ends with `&` goes on in the background, and what is
+  expected of it must come in time.
 - A ```yaml block that begins with `# NAME.yaml` is saved under that name.
 
 Other blocks are not executed. A `## ` heading begins a section.

@@ -10,7 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 def git(folder: Path, *arguments: str) -> str:
     """What git prints."""
-    who = {f"GIT_{role}_{what}": f"tester{at}" for role in ("AUTHOR", "COMMITTER") for what, at in (("NAME", ""), ("EMAIL", "@example.com"))}
+    who = {
+        f"GIT_{role}_{what}": f"tester{at}"
+        for role in ("AUTHOR", "COMMITTER")
+        for what, at in (("NAME", ""), ("EMAIL", "@example.com"))
+    }
     done = subprocess.run(
         ["git", *arguments], cwd=folder, env=os.environ | who, check=True, capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""docs/add-a-service.md: every command of the page is typed in a copy of the repository, and prints what the page shows."""
+"""docs/add-a-service.md: every command of the page is typed in a copy of the repository, and prints what it shows."""
 
 from collections.abc import Iterator
 from pathlib import Path

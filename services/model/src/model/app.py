@@ -1,12 +1,13 @@
 """The model behind the Open Inference Protocol, and its card."""
 
+import openinference
 import servicekit
 from fastapi import FastAPI
 
-from . import oip
 from .artefact import ArtefactError
 from .card import Card
 from .classifier import Classifier
+from .runtime import Runtime
 from .settings import Settings
 
 
@@ -17,7 +18,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     except ArtefactError as error:
         raise servicekit.StartupError(str(error)) from error
     app = servicekit.create_app("model", settings, summary="Which of 13 languages is this text in?")
-    oip.install(app, model, settings.max_inflated_bytes)
+    openinference.install(app, Runtime(model), settings.max_inflated_bytes)
 
     @app.get("/v1/card", summary="What the model is, how good it is, and what it cannot do")
     async def card() -> Card:

@@ -1,15 +1,15 @@
 """The binary tensor data extension: BYTES elements are a 4-byte little-endian length and the bytes."""
 
 import struct
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 
 from .errors import bad
+from .tensors import NUMPY, WORDS, Tensor, Value, Values
 
 LENGTH = struct.Struct("<I")
-NUMPY = {"FP32": "<f4", "BOOL": "?"}
 
 
 def split(body: bytes, header: str | None) -> tuple[bytes, bytes]:
@@ -23,6 +23,20 @@ def split(body: bytes, header: str | None) -> tuple[bytes, bytes]:
     if length > len(body):
         raise bad(field, f"is {length}, but the body has {len(body)} bytes")
     return body[:length], body[length:]
+
+
+def decode(tensor: Tensor, data: bytes, count: int, field: str) -> list[Value]:
+    """Exactly `count` elements that fill `data`."""
+    if tensor.datatype == "BYTES":
+        return cast("list[Value]", decode_texts(data, count, field))
+    kind = np.dtype(NUMPY[tensor.datatype])
+    if len(data) != count * kind.itemsize:
+        raise bad(field, f"has {len(data)} bytes of binary data, but {count} elements have {count * kind.itemsize}")
+    values: list[Value] = np.frombuffer(data, kind).tolist()
+    for i, value in enumerate(values):
+        if not tensor.takes(value):
+            raise bad(field, f"element {i} is not {WORDS[tensor.datatype]}")
+    return values
 
 
 def decode_texts(data: bytes, count: int, field: str) -> list[str]:
@@ -46,9 +60,9 @@ def decode_texts(data: bytes, count: int, field: str) -> list[str]:
     return texts
 
 
-def encode(datatype: str, values: Sequence[Any]) -> bytes:
+def encode(datatype: str, values: Values) -> bytes:
     """The elements as bytes; BYTES are texts without lone surrogates."""
-    return encode_texts(values) if datatype == "BYTES" else np.array(values, NUMPY[datatype]).tobytes()
+    return encode_texts(map(str, values)) if datatype == "BYTES" else np.array(values, NUMPY[datatype]).tobytes()
 
 
 def encode_texts(texts: Iterable[str]) -> bytes:
