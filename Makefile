@@ -11,8 +11,10 @@ BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
 BROWSER  := $(VENV)/.browser
-ARTEFACT := services/model/artefact/card.json
-SERVICES := $(notdir $(wildcard services/*))
+SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
+# Those that train a model.
+MODELS   := $(foreach each,$(SERVICES),$(if $(wildcard services/$(each)/src/*/train.py),$(each)))
+ARTEFACT := $(patsubst %,services/%/artefact/card.json,$(MODELS))
 
 # The release that `make deploy` installs; ARGS goes to helm: ARGS='--set frontend.service.type=NodePort'
 NAMESPACE ?= punchline
@@ -56,8 +58,8 @@ endif
 fmt: $(ENV) ## Format and mend what can be mended
 	@$(BIN)/ruff format && $(BIN)/ruff check --fix
 
-train: $(ENV) ## Train the model anew and show how good it is
-	@$(BIN)/python -m model.train
+train: $(ENV) ## Train the models anew, or one, S=model, and show how good they are
+	@for each in $(or $(S),$(MODELS)); do $(BIN)/python -m $$(echo $$each | tr - _).train || exit; done
 
 openapi: $(ENV) $(ARTEFACT) ## Rewrite openapi.json of all services, or of one, S=joker, from the code
 	@$(BIN)/python -m dev.openapi $(S)
@@ -150,7 +152,7 @@ doctor: ## Say what this machine lacks, and for which verb
 	@$(or $(PYTHON),python3) dev/doctor.py
 
 clean: ## Remove what the other verbs made
-	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
+	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/*/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A service by its name, or any other folder that has tests.
@@ -175,6 +177,9 @@ $(TOOLS): $(ENV) dev/cluster_tools.py
 	@touch $@
 
 # Trained anew when the service changes, and not when another one enters the lock.
-$(ARTEFACT): $(addprefix services/model/src/model/,artefact.py classifier.py corpus.py evaluate.py features.py train.py) services/model/pyproject.toml | $(ENV)
-	@$(BIN)/python -m model.train
-	@touch $@
+define trained
+services/$1/artefact/card.json: $(wildcard services/$1/src/*/*.py) services/$1/pyproject.toml | $(ENV)
+	@$(BIN)/python -m $(subst -,_,$1).train
+	@touch $$@
+endef
+$(foreach each,$(MODELS),$(eval $(call trained,$(each))))

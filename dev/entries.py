@@ -1,4 +1,4 @@
-"""Where a service is entered beside its folder: the umbrella chart and CODEOWNERS. All else finds it in services/.
+"""Where a service is entered beside its folder: chart, compose and CODEOWNERS. All else finds it in services/.
 
 Each function gives the text of a file with the service's lines put in, or taken out, and everything else as it was.
 """
@@ -11,6 +11,8 @@ CHART = Path("charts/umbrella/Chart.yaml")
 SCHEMA = Path("charts/umbrella/values.schema.json")
 VALUES = Path("charts/umbrella/values.yaml")
 OWNERS = Path("CODEOWNERS")
+COMPOSE = Path("compose.yaml")
+TARGETS = Path("prometheus/prometheus.yml")
 
 Edit = Callable[[str, str], str]
 
@@ -97,3 +99,38 @@ def add_owner(text: str, name: str) -> str:
 def remove_owner(text: str, name: str) -> str:
     """CODEOWNERS without it."""
     return _without(OWNERS, rf"^/services/{re.escape(name)}/ .*\n", text)
+
+
+def add_to_compose(port: int) -> Edit:
+    """compose.yaml: the service, at its port, and its URL for those who call it."""
+
+    def add(text: str, name: str) -> str:
+        variable = name.upper().replace("-", "_")
+        block = (
+            f"  {name}:\n    <<: *service\n    image: {name}:dev\n"
+            f"    build: {{context: ., dockerfile: services/{name}/Dockerfile}}\n"
+            f'    ports: ["127.0.0.1:${{{variable}_PORT:-{port}}}:8080"]\n'
+        )
+        text = _after_last(COMPOSE, r"^  \S+:\n    <<: \*service\n(?:    .*\n)+", text, lambda _: block)
+        url = f"    {variable}_URL: http://{name}:8080\n"
+        return _after_last(COMPOSE, r"^    [A-Z0-9_]+_URL: http://\S+:8080\n", text, lambda _: url)
+
+    return add
+
+
+def remove_from_compose(text: str, name: str) -> str:
+    """compose.yaml without it."""
+    text = _without(COMPOSE, rf"^  {re.escape(name)}:\n    <<: \*service\n(?:    .*\n)+", text)
+    return _without(COMPOSE, rf"^    [A-Z0-9_]+_URL: http://{re.escape(name)}:8080\n", text)
+
+
+def add_target(text: str, name: str) -> str:
+    """prometheus.yml: scraped where compose runs it; in Kubernetes annotations say so."""
+    pattern = r"^      - targets: \[\S+:8080\]\n        labels: .*\n"
+    target = f"      - targets: [{name}:8080]\n        labels: {{namespace: compose, service: {name}}}\n"
+    return _after_last(TARGETS, pattern, text, lambda _: target)
+
+
+def remove_target(text: str, name: str) -> str:
+    """prometheus.yml without it."""
+    return _without(TARGETS, rf"^      - targets: \[{re.escape(name)}:8080\]\n        labels: .*\n", text)

@@ -21,6 +21,10 @@ FIRST_PORT, LAST_PORT = 8000, 8079
 
 VALUES = {
     "plain": "  test:\n    path: /v1/greeting\n    expect: greeting\n",
+    "model": (
+        "  resources:\n    limits:\n      memory: 256Mi\n    requests:\n      memory: 128Mi\n"
+        "  test:\n    path: /v2/models/{name}\n    expect: {name}\n"
+    ),
 }
 """What a service of each kind sets in the umbrella's values.yaml."""
 
@@ -42,19 +46,20 @@ def add(name: str, kind: str) -> None:
         sys.exit(f"NAME={name} {problem}")
     if kind not in VALUES:
         sys.exit(f"KIND={kind} is unknown: {' or '.join(VALUES)}")
-    folder = Path("services") / name
+    folder, port = Path("services") / name, _free_port()
     edits: dict[Path, Edit] = {
         entries.CHART: entries.add_alias,
         entries.SCHEMA: entries.add_to_schema,
-        entries.VALUES: entries.add_values(VALUES[kind]),
+        entries.VALUES: entries.add_values(VALUES[kind].format(name=name)),
         entries.OWNERS: entries.add_owner,
+        entries.COMPOSE: entries.add_to_compose(port),
+        entries.TARGETS: entries.add_target,
     }
-    port = _free_port()
     with _undone(), Changes(ROOT) as changes:
         changes.keep(folder)
-        copier.run_copy(
-            str(TEMPLATE), ROOT / folder, {"name": name, "kind": kind, "port": port}, defaults=True, quiet=True
-        )
+        for part in ("common", kind):
+            answers = {"name": name, "kind": kind, "port": port, "part": part}
+            copier.run_copy(str(TEMPLATE), ROOT / folder, answers, defaults=True, quiet=True)
         _run(BIN / "ruff", "check", "-q", "--fix", folder)
         _run(BIN / "ruff", "format", "-q", folder)
         _edit(changes, edits, name)
@@ -85,6 +90,8 @@ def remove(name: str) -> None:
         entries.SCHEMA: entries.remove_from_schema,
         entries.VALUES: entries.remove_values,
         entries.OWNERS: entries.remove_owner,
+        entries.COMPOSE: entries.remove_from_compose,
+        entries.TARGETS: entries.remove_target,
     }
     with _undone(), Changes(ROOT) as changes:
         changes.remove(Path("services") / name)

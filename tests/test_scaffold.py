@@ -14,7 +14,7 @@ import yaml
 
 from dev import entries, names
 from dev.changes import Changes
-from dev.workspace import ROOT
+from dev.workspace import ROOT, services
 
 TEMPLATE = ROOT / "templates" / "service"
 PAIRS = [
@@ -22,6 +22,8 @@ PAIRS = [
     (entries.SCHEMA, entries.add_to_schema, entries.remove_from_schema),
     (entries.VALUES, entries.add_values("  test:\n    path: /a\n\n  # why\n  replicas: 2\n"), entries.remove_values),
     (entries.OWNERS, entries.add_owner, entries.remove_owner),
+    (entries.COMPOSE, entries.add_to_compose(8009), entries.remove_from_compose),
+    (entries.TARGETS, entries.add_target, entries.remove_target),
 ]
 
 
@@ -101,6 +103,22 @@ def test_entries_are_where_helm_looks():
     assert image == {"ranker": {"image": {"tag": "dev", "digest": "", "revision": ""}}}
 
 
+def test_every_service_is_entered_everywhere():
+    """So that an entry that is taken out by hand, or forgotten in a merge, is missed."""
+    for name in [path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml")]:
+        for path, _, remove in PAIRS:
+            text = (ROOT / path).read_text("utf-8")
+            assert remove(text, name) != text or name == "frontend", f"{path} does not know {name}"
+
+
+def test_a_service_of_compose_is_at_its_own_port():
+    compose = yaml.safe_load((ROOT / entries.COMPOSE).read_text("utf-8"))
+    for each in services():
+        variable = each.module.upper()
+        assert compose["services"][each.name]["ports"] == [f"127.0.0.1:${{{variable}_PORT:-{each.port}}}:8080"]
+        assert compose["x-service"]["environment"][f"{variable}_URL"] == f"http://{each.name}:8080"
+
+
 def test_image_files_look_as_the_first_one_of_a_service():
     for path in (ROOT / "charts/umbrella/images").glob("*.yaml"):
         assert path.read_text("utf-8").splitlines()[:4] == entries.image_text(path.stem).splitlines()[:4]
@@ -150,5 +168,6 @@ def test_changes_that_go_through_stay(tmp_path):
 @pytest.mark.parametrize(("name", "kind"), [("joker", "plain"), ("frontend", "plain"), ("model", "model")])
 def test_dockerfiles_are_as_the_template_has_them(tmp_path, name, kind):
     """So that what is mended in one is mended in all, and in the next service's."""
-    copier.run_copy(str(TEMPLATE), tmp_path, {"name": name, "kind": kind, "port": 8000}, defaults=True, quiet=True)
+    answers = {"name": name, "kind": kind, "port": 8000, "part": "common"}
+    copier.run_copy(str(TEMPLATE), tmp_path, answers, defaults=True, quiet=True)
     assert (ROOT / "services" / name / "Dockerfile").read_text("utf-8") == (tmp_path / "Dockerfile").read_text("utf-8")
