@@ -45,8 +45,9 @@ test-alone: $(ENV) $(ARTEFACT) ## One service's tests, S=joker, or each one's, w
 	  echo "$$each alone" && UV_PROJECT_ENVIRONMENT=$(ALONE) $(BIN)/uv sync -q --frozen --package $$each --all-groups --python $(BIN)/python \
 	    && (cd services/$$each && $(abspath $(ALONE))/bin/pytest -q .) || exit 1; done
 
-scaffold-test: $(ENV) $(TOOLS) ## Add services in a copy of this repository, as docs/add-a-service.md has it
-	@$(BIN)/pytest templates
+scaffold-test: $(ENV) ## Add services in a copy of this repository, as docs/add-a-service.md has it; needs Docker
+	@$(DOCKER) version >/dev/null || { echo 'A Docker engine is needed: DOCKER=$(DOCKER) does not answer' >&2; exit 2; }
+	@DOCKER=$(DOCKER) $(BIN)/pytest templates $(ARGS)
 
 lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does, or one service's: S=joker
 ifdef S
@@ -70,7 +71,7 @@ contracts: $(ENV) ## Rewrite what services use of each other, or what one does, 
 docs: $(ENV) ## Rewrite what documents have from the code: tables of settings, the picture of calls
 	@$(BIN)/python -m dev.documents
 
-new-service: $(ENV) ## Add a service: NAME=ranker KIND=plain
+new-service: $(ENV) ## Add a service: NAME=ranker, KIND=plain or model
 	@$(BIN)/python -m dev.scaffold add '$(NAME)' $(KIND)
 
 remove-service: $(ENV) ## Take a service away: NAME=ranker

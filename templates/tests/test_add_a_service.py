@@ -1,4 +1,7 @@
-"""docs/add-a-service.md: every command of the page is typed in a copy of the repository, and prints what it shows."""
+"""docs/add-a-service.md and add-a-model.md: every command is typed in a copy of the repository, and prints what they show.
+
+Then the images of a service of each kind are built and run, so a Docker engine is needed.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +11,7 @@ import pytest
 from e2e.console import Section, Shell, Step, read_page
 from templates.tests.clone import ROOT, copy, git
 
-PAGE = ROOT / "docs" / "add-a-service.md"
+SERVICE, MODEL = (ROOT / "docs" / name for name in ("add-a-service.md", "add-a-model.md"))
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +20,19 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shell(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def environment() -> dict[str, str]:
+    """As in a terminal of a person: nothing that make or pytest set for the test run itself."""
     who = {f"GIT_{role}_{what}": "tester@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    environment = {"PYTHONUNBUFFERED": "1", "COLUMNS": "80", "MAKEFLAGS": "", "VIRTUAL_ENV": "", **who}
-    with Shell(PAGE, tmp_path_factory.mktemp("log"), **environment) as shell:
+    clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UV_PROJECT_ENVIRONMENT", "VENV", "VIRTUAL_ENV"), "")
+    return {**clean, "PYTHONUNBUFFERED": "1", **who}
+
+
+@pytest.fixture(scope="module")
+def shell(clone: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    with Shell(SERVICE, tmp_path_factory.mktemp("log"), **environment) as shell:
+        assert (
+            shell.type(Step(f"unset {' '.join(key for key, value in environment.items() if not value)}", [], 0)) == ""
+        )
         assert shell.type(Step(f"cd {clone}", [], 0)) == ""
         yield shell
 
@@ -31,9 +43,7 @@ def failed() -> list[str]:
     return []
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("section", read_page(PAGE), ids=lambda section: section.title)
-def test_the_page_shows_what_happens(shell: Shell, section: Section, failed: list[str]) -> None:
+def type_section(shell: Shell, section: Section, failed: list[str]) -> None:
     if failed:
         pytest.fail(f"not typed, since section {failed[0]!r} failed", pytrace=False)
     failed.append(section.title)
@@ -43,8 +53,35 @@ def test_the_page_shows_what_happens(shell: Shell, section: Section, failed: lis
     failed.remove(section.title)
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("section", read_page(SERVICE), ids=lambda section: section.title)
+def test_the_page_about_services_shows_what_happens(shell: Shell, section: Section, failed: list[str]) -> None:
+    type_section(shell, section, failed)
+
+
 def test_what_was_added_and_removed_leaves_nothing(clone: Path, failed: list[str]) -> None:
     assert not failed
     git(clone, "add", "--all")
     assert git(clone, "diff", "--cached", "--stat", "main") == ""
     assert not (clone / "services" / "ranker").exists()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("section", read_page(MODEL), ids=lambda section: section.title)
+def test_the_page_about_models_shows_what_happens(shell: Shell, section: Section, failed: list[str]) -> None:
+    type_section(shell, section, failed)
+
+
+@pytest.mark.timeout(600)
+def test_images_of_both_kinds_build_and_run(shell: Shell, failed: list[str]) -> None:
+    """As a strict cluster would run them, within their limits; and the plan knows both, beside nothing else."""
+    assert not failed
+    for command, expected in (
+        ("make new-service NAME=text-ranker", "...\ntext-ranker is a service...\n..."),
+        ("git add --all && git commit -q -m both", ""),
+        ("ci/plan --list --base main", "flowers\ntext-ranker"),
+        ("make image S=flowers", "..."),
+        ("make image S=text-ranker", "..."),
+        ("dev/smoke-images flowers text-ranker", "...\nok text-ranker: stopped with exit code 0"),
+    ):
+        assert shell.type(Step(command, expected.splitlines(), 0), seconds=300) == ""
