@@ -1,4 +1,4 @@
-"""docs/add-a-service.md and add-a-model.md: every command is typed in a copy of the repository, and prints what they show.
+"""docs/add-a-service.md, add-a-model.md: every command is typed in a copy of the repository, and prints what is shown.
 
 Then the images of a service of each kind are built and run, so a Docker engine is needed.
 """
