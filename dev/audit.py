@@ -9,7 +9,14 @@ UNREACHABLE = ("error sending request", "dns error", "failed to lookup address",
 
 def main() -> int:
     """The status of `uv audit`: 0 for none known, 1 for some; 0, and NOT AUDITED, where nobody could be asked."""
-    command = [Path(sys.executable).parent / "uv", "audit", "--frozen", "--preview-features", "audit", *sys.argv[1:]]
+    command = [
+        str(Path(sys.executable).parent / "uv"),
+        "audit",
+        "--frozen",
+        "--preview-features",
+        "audit",
+        *sys.argv[1:],
+    ]
     done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     print(done.stdout, end="")
     print(done.stderr, end="", file=sys.stderr)

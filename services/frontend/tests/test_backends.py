@@ -83,8 +83,6 @@ async def test_what_is_pinned_is_enough(app):
             "/try",
             "/model",
             "/hood",
-            "/hood/joker",
-            "/hood/model",
         ):
             assert (await visitor.get(path)).status_code == 200, path
         guessed = await visitor.post("/guess", data={"joke": JOKE["id"], "guess": "en"}, follow_redirects=True)

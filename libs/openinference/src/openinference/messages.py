@@ -70,10 +70,13 @@ def infer_request(runtime: Runtime[Any]) -> type[BaseModel]:
     ranks = [len(each.shape) for each in inputs]
     ranks += [2 for each in inputs if each.shape == (-1,)]
     parameters = dict[str, Any] | None
+    names: Any = Literal[tuple(each.name for each in inputs)]
+    datatypes: Any = Literal[tuple(dict.fromkeys(each.datatype for each in inputs))]
+    wanted: Any = Literal[tuple(each.name for each in outputs)]
     request_input = create_model(
         "RequestInput",
-        name=(Literal[tuple(each.name for each in inputs)], ...),
-        datatype=(Literal[tuple(dict.fromkeys(each.datatype for each in inputs))], ...),
+        name=(names, ...),
+        datatype=(datatypes, ...),
         shape=(
             list[int],
             Field(description=f"{taken}, n from 1 to {MAX_ROWS:,}", min_length=min(ranks), max_length=max(ranks)),
@@ -83,7 +86,7 @@ def infer_request(runtime: Runtime[Any]) -> type[BaseModel]:
     )
     request_output = create_model(
         "RequestOutput",
-        name=(Literal[tuple(each.name for each in outputs)], ...),
+        name=(wanted, ...),
         parameters=(parameters, Field(None, description="binary_data: answer this output as binary data")),
     )
     others = [each.name for each in outputs if not each.default]
@@ -92,6 +95,6 @@ def infer_request(runtime: Runtime[Any]) -> type[BaseModel]:
         "InferRequest",
         id=(str | None, Field(None, description="Given back in the answer")),
         parameters=(parameters, Field(None, description="binary_data_output: answer all in binary")),
-        inputs=(list[request_input], Field(min_length=len(inputs), max_length=len(inputs))),  # type: ignore[valid-type]
-        outputs=(list[request_output] | None, Field(None, description=f"Default: all{but}")),  # type: ignore[valid-type]
+        inputs=(list[request_input], Field(min_length=len(inputs), max_length=len(inputs))),
+        outputs=(list[request_output] | None, Field(None, description=f"Default: all{but}")),
     )

@@ -138,7 +138,7 @@ class _Tail:
 
 
 def _plain_decoder(tensor: Tensor) -> Callable[[bytes], Any]:
-    shape = tuple[(int,) * len(tensor.shape)]  # type: ignore[misc]
+    shape: Any = tuple.__class_getitem__((int,) * len(tensor.shape))
     kind = PYTHON[tensor.datatype]
     fields: list[Any] = [
         ("name", Literal[tensor.name]),

@@ -2,7 +2,7 @@
 
 import json
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -29,7 +29,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
     id: str | None = None
 
 
-class Responder:
+class Responder(Generic[P]):
     """Writes the answers of one model."""
 
     def __init__(self, runtime: Runtime[P]) -> None:
