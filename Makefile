@@ -45,7 +45,7 @@ test-alone: $(ENV) $(ARTEFACT) ## One service's tests, S=joker, or each one's, w
 	  echo "$$each alone" && UV_PROJECT_ENVIRONMENT=$(ALONE) $(BIN)/uv sync -q --frozen --package $$each --all-groups --python $(BIN)/python \
 	    && (cd services/$$each && $(abspath $(ALONE))/bin/pytest -q .) || exit 1; done
 
-scaffold-test: $(ENV) ## Add services in a copy of this repository, as docs/add-a-service.md has it; needs Docker
+scaffold-test: $(TOOLS) ## Add services in a copy of this repository, as docs/add-a-service.md has it; needs Docker
 	@$(DOCKER) version >/dev/null || { echo 'A Docker engine is needed: DOCKER=$(DOCKER) does not answer' >&2; exit 2; }
 	@DOCKER=$(DOCKER) $(BIN)/pytest templates $(ARGS)
 

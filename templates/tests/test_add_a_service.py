@@ -3,6 +3,8 @@
 Then the images of a service of each kind are built and run, so a Docker engine is needed.
 """
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +26,8 @@ def environment() -> dict[str, str]:
     """As in a terminal of a person: nothing that make or pytest set for the test run itself."""
     who = {f"GIT_{role}_{what}": "tester@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UV_PROJECT_ENVIRONMENT", "VENV", "VIRTUAL_ENV"), "")
-    return {**clean, "PYTHONUNBUFFERED": "1", **who}
+    path = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # helm
+    return {**clean, "PATH": path, "PYTHONUNBUFFERED": "1", **who}
 
 
 @pytest.fixture(scope="module")
