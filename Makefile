@@ -6,12 +6,15 @@ DOCKER ?= docker
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+ALONE    := $(VENV)-alone
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
 BROWSER  := $(VENV)/.browser
-ARTEFACT := services/model/artefact/card.json
-SERVICES := $(notdir $(wildcard services/*))
+SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
+# Those that train a model.
+MODELS   := $(foreach each,$(SERVICES),$(if $(wildcard services/$(each)/src/*/train.py),$(each)))
+ARTEFACT := $(patsubst %,services/%/artefact/card.json,$(MODELS))
 
 # The release that `make deploy` installs; ARGS goes to helm: ARGS='--set frontend.service.type=NodePort'
 NAMESPACE ?= punchline
@@ -21,14 +24,14 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image sbom summary up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy e2e pipeline-test bench bench-plan clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' Makefile)
 
 help: ## List the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
-	@$(BIN)/python dev/run.py
+	@$(BIN)/python -m dev.run
 
 test: $(ENV) $(ARTEFACT) $(if $(filter-out $(SERVICES),$(or $(S),all)),$(TOOLS)) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
@@ -36,6 +39,15 @@ ifdef S
 else
 	@$(BIN)/pytest -n auto --dist worksteal
 endif
+
+test-alone: $(ENV) $(ARTEFACT) ## One service's tests, S=joker, or each one's, with nothing but its own dependencies installed
+	@for each in $(if $(S),$(notdir $(call service_dir,$(S))),$(SERVICES)); do \
+	  echo "$$each alone" && UV_PROJECT_ENVIRONMENT=$(ALONE) $(BIN)/uv sync -q --frozen --package $$each --all-groups --python $(BIN)/python \
+	    && (cd services/$$each && $(abspath $(ALONE))/bin/pytest -q .) || exit 1; done
+
+scaffold-test: $(TOOLS) ## Add services in a copy of this repository, as docs/add-a-service.md has it; needs Docker
+	@$(DOCKER) version >/dev/null || { echo 'A Docker engine is needed: DOCKER=$(DOCKER) does not answer' >&2; exit 2; }
+	@DOCKER=$(DOCKER) $(BIN)/pytest templates $(ARGS)
 
 lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does, or one service's: S=joker
 ifdef S
@@ -47,14 +59,26 @@ endif
 fmt: $(ENV) ## Format and mend what can be mended
 	@$(BIN)/ruff format && $(BIN)/ruff check --fix
 
-train: $(ENV) ## Train the model anew and show how good it is
-	@$(BIN)/python -m model.train
+train: $(ENV) ## Train the models anew, or one, S=model, and show how good they are
+	@for each in $(or $(S),$(MODELS)); do $(BIN)/python -m $$(echo $$each | tr - _).train || exit; done
 
-openapi: $(ENV) $(ARTEFACT) ## Rewrite services/NAME/openapi.json from the code
-	@$(BIN)/python dev/openapi.py
+openapi: $(ENV) $(ARTEFACT) ## Rewrite openapi.json of all services, or of one, S=joker, from the code
+	@$(BIN)/python -m dev.openapi $(S)
 
-dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every change
-	@cd $(call service_dir,$(S)) && LOG_FORMAT=$${LOG_FORMAT:-text} ../../$(BIN)/watchfiles '../../$(BIN)/python -m $(S)' src ../../libs
+contracts: $(ENV) ## Rewrite what services use of each other, or what one does, S=frontend, from contracts/uses.toml
+	@$(BIN)/python -m contracts $(if $(S),$(call service_dir,$(S)))
+
+docs: $(ENV) ## Rewrite what documents have from the code: tables of settings, the picture of calls
+	@$(BIN)/python -m dev.documents
+
+new-service: $(ENV) ## Add a service: NAME=ranker, KIND=plain or model
+	@$(BIN)/python -m dev.scaffold add '$(NAME)' $(KIND)
+
+remove-service: $(ENV) ## Take a service away: NAME=ranker
+	@$(BIN)/python -m dev.scaffold remove '$(NAME)'
+
+dev: $(ENV) $(ARTEFACT) ## Run one service, S=frontend, restarted on every change, and those it calls: OTHERS=images
+	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
 
 browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
 	@$(BIN)/pytest browser $(ARGS)
@@ -116,8 +140,20 @@ pipeline-test: $(ENV) ## Run .gitlab-ci.yml through changes, failures and races;
 bench-plan: $(ENV) ## Time the plan at 3 and at 300 services
 	@PYTHONPATH=ci:. $(BIN)/python bench/plan.py
 
+licences: $(ENV) ## Check the licences of what the images install
+	@$(BIN)/python dev/licences.py
+
+audit: $(ENV) ## Ask for known vulnerabilities of what uv.lock has
+	@$(BIN)/python dev/audit.py
+
+upgrade: $(ENV) ## Raise the versions in uv.lock and say what changed
+	@$(BIN)/python dev/upgrade.py
+
+doctor: ## Say what this machine lacks, and for which verb
+	@$(or $(PYTHON),python3) dev/doctor.py
+
 clean: ## Remove what the other verbs made
-	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
+	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/*/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A service by its name, or any other folder that has tests.
@@ -141,6 +177,10 @@ $(TOOLS): $(ENV) dev/cluster_tools.py
 	@$(BIN)/python dev/cluster_tools.py
 	@touch $@
 
-$(ARTEFACT): $(ENV) $(addprefix services/model/src/model/,artefact.py classifier.py corpus.py evaluate.py features.py train.py)
-	@$(BIN)/python -m model.train
-	@touch $@
+# Trained anew when the service changes, and not when another one enters the lock.
+define trained
+services/$1/artefact/card.json: $(wildcard services/$1/src/*/*.py) services/$1/pyproject.toml | $(ENV)
+	@$(BIN)/python -m $(subst -,_,$1).train
+	@touch $$@
+endef
+$(foreach each,$(MODELS),$(eval $(call trained,$(each))))

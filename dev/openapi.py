@@ -2,19 +2,19 @@
 
 import importlib
 import json
-from pathlib import Path
+import sys
 
-SERVICES = Path(__file__).parents[1] / "services"
+from dev.workspace import ROOT, Service, service, services
 
 
-def document(name: str) -> str:
+def document(each: Service) -> str:
     """The OpenAPI document of a service as its file has it."""
-    settings = importlib.import_module(f"{name}.settings").Settings()
-    app = importlib.import_module(f"{name}.app").create_app(settings)
+    app = importlib.import_module(f"{each.module}.app").create_app(each.settings())
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
-    for folder in sorted(path.parent for path in SERVICES.glob("*/pyproject.toml")):
-        (folder / "openapi.json").write_text(document(folder.name))
-        print(f"services/{folder.name}/openapi.json")
+    for each in [service(name) for name in sys.argv[1:]] or services():
+        path = each.folder / "openapi.json"
+        path.write_text(document(each), encoding="utf-8")
+        print(path.relative_to(ROOT))

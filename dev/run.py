@@ -1,4 +1,4 @@
-"""Run all services on 127.0.0.1 until Ctrl-C, or until one of them dies: `make run`."""
+"""Run all services, or those named, on 127.0.0.1 until Ctrl-C, or until one of them dies: `make run`."""
 
 import asyncio
 import contextlib
@@ -12,26 +12,17 @@ from typing import NoReturn
 
 import httpx
 
+from dev.workspace import Service, service, services
+
 HOST = "127.0.0.1"
-PORTS = {"joker": 8001, "model": 8002, "frontend": 8000}
 READY_SECONDS = 60
 
-BANNER = """
-  The game     {frontend}
-  A joke       curl {joker}
-  A question   curl {frontend}/api/classify -H 'content-type: application/json' -d '{{"text": "Warum ist das so?"}}'
-  The model    curl {model}/v2/models/joke-language
-  API docs     {frontend}/docs  {joker}/docs  {model}/docs
 
-Ctrl-C ends it.
-"""
-
-
-async def main() -> int:
+async def main(wanted: list[Service]) -> int:
     """0 after a signal, 1 when a service died or did not start, 2 when a port cannot be had."""
-    ports = {name: _port(name) for name in PORTS}
-    urls = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
-    backends = {f"{name.upper()}_URL": url for name, url in urls.items()}
+    ports = {each: _port(each) for each in wanted}
+    urls = {each: f"http://{HOST}:{port}" for each, port in ports.items()}
+    backends = {f"{each.module.upper()}_URL": url for each, url in urls.items()}
     stop = asyncio.Event()
     processes: dict[str, Process] = {}
 
@@ -44,18 +35,18 @@ async def main() -> int:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
     async with asyncio.TaskGroup() as tasks:
-        for name, port in ports.items():
+        for each, port in ports.items():
             env = {"LOG_FORMAT": "text", **os.environ, **backends, "HOST": HOST, "PORT": str(port)}
-            processes[name] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", name, stdout=PIPE, stderr=STDOUT, env=env, start_new_session=True
+            processes[each.name] = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", each.module, stdout=PIPE, stderr=STDOUT, env=env, start_new_session=True
             )
-            tasks.create_task(_show(name, processes[name]))
+            tasks.create_task(_show(each.name, processes[each.name]))
         ends = {asyncio.create_task(process.wait(), name=name): process for name, process in processes.items()}
         stopped = asyncio.create_task(stop.wait())
         ready = asyncio.create_task(_all_ready(urls))
         done, _ = await asyncio.wait({*ends, stopped, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready in done and ready.result():
-            print(BANNER.format(**urls), flush=True)
+            print(_banner(urls), flush=True)
             done, _ = await asyncio.wait({*ends, stopped}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         stopped.cancel()
@@ -71,9 +62,21 @@ async def main() -> int:
     return 1
 
 
-def _port(name: str) -> int:
-    variable, default = f"{name.upper()}_PORT", PORTS[name]
-    value = os.environ.get(variable) or str(default)
+def _banner(urls: dict[Service, str]) -> str:
+    """What to try, as each service says in its pyproject.toml."""
+    tries = [
+        (what, how.replace("{url}", url))
+        for each, url in urls.items()
+        for what, how in {**each.about.get("try", {}), f"{each.name}'s API": "{url}/docs"}.items()
+    ]
+    width = max(len(what) for what, _ in tries)
+    lines = "".join(f"  {what:{width}}  {how}\n" for what, how in tries)
+    return f"\n{lines}\nCtrl-C ends it.\n"
+
+
+def _port(each: Service) -> int:
+    variable = f"{each.module.upper()}_PORT"
+    value = os.environ.get(variable) or str(each.port)
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
         _refuse(f"{variable}={value!r} is not a port: a number from 1 to 65535")
     with socket.socket() as probe:
@@ -81,7 +84,7 @@ def _port(name: str) -> int:
         try:
             probe.bind((HOST, int(value)))
         except OSError as error:
-            _refuse(f"port {value} cannot be had for {name} ({error.strerror}): move it with {variable}=...")
+            _refuse(f"port {value} cannot be had for {each.name} ({error.strerror}): move it with {variable}=...")
     return int(value)
 
 
@@ -90,7 +93,7 @@ def _refuse(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
-async def _all_ready(urls: dict[str, str]) -> bool:
+async def _all_ready(urls: dict[Service, str]) -> bool:
     try:
         async with asyncio.timeout(READY_SECONDS), httpx.AsyncClient(trust_env=False) as client:
             for url in urls.values():
@@ -138,5 +141,5 @@ def own_terminal() -> Iterator[None]:
 
 if __name__ == "__main__":
     with own_terminal():
-        code = asyncio.run(main())
+        code = asyncio.run(main([service(name) for name in sys.argv[1:]] or services()))
     sys.exit(code)

@@ -2,8 +2,9 @@
 
 - In a ```console block a line `$ command` is typed, with `> ` lines going on with it; the lines below are what must be
   printed. Blanks count as one, `...` stands for anything in a line, and a line of it alone for any lines.
-- A command must succeed; or fail, if a line of what is expected begins with `error`, or with `command terminated`, as
-  kubectl says it. What ends with `&` goes on in the background, and what is expected of it must come in time.
+- A command must succeed; or fail, if a line of what is expected begins with `error`, with `command terminated`, as
+  kubectl says it, or with `...Error 1`, as make does. What ends with `&` goes on in the background, and what is
+  expected of it must come in time.
 - A ```yaml block that begins with `# NAME.yaml` is saved under that name.
 
 Other blocks are not executed. A `## ` heading begins a section.
@@ -100,7 +101,7 @@ class Shell:
             while not matches(step.expected, printed) and time.monotonic() < end:
                 time.sleep(0.1)
                 printed = output.read_text("utf-8", "replace")
-        fails = any(re.match("[Ee]rror|command terminated", line) for line in step.expected)
+        fails = any(re.match(r"[Ee]rror|command terminated|\.\.\.Error \d", line) for line in step.expected)
         if status is None:
             wrong = f"not done within {seconds:g} s"
         elif bool(status) != fails:

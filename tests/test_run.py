@@ -136,7 +136,7 @@ def test_a_port_in_use_is_one_line_that_says_what_to_set(name):
         taken.bind(("127.0.0.1", int(ports[variable])))
         taken.listen()
         ended = subprocess.run(
-            [sys.executable, ROOT / "dev/run.py"], env={**os.environ, **ports}, capture_output=True, text=True
+            [sys.executable, "-m", "dev.run"], cwd=ROOT, env={**os.environ, **ports}, capture_output=True, text=True
         )
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -148,7 +148,11 @@ def test_a_port_in_use_is_one_line_that_says_what_to_set(name):
 @pytest.mark.parametrize("value", ["http", "0", "65536", "-1"])
 def test_a_port_that_is_none_is_refused(value):
     ended = subprocess.run(
-        [sys.executable, ROOT / "dev/run.py"], env={**os.environ, "MODEL_PORT": value}, capture_output=True, text=True
+        [sys.executable, "-m", "dev.run"],
+        cwd=ROOT,
+        env={**os.environ, **free_ports(), "MODEL_PORT": value},
+        capture_output=True,
+        text=True,
     )
     assert (ended.returncode, ended.stderr) == (
         2,

@@ -2,11 +2,13 @@
 
 from .app import Service, StartupError, create_app, main
 from .client import Backend, BackendBadAnswer, BackendError, BackendTimeout, BackendUnavailable
+from .deprecation import DEPRECATED
 from .errors import ERROR_RESPONSES, ErrorBody, FieldError, ServiceError
 from .histogram import Histogram
 from .settings import ServiceSettings
 
 __all__ = [
+    "DEPRECATED",
     "ERROR_RESPONSES",
     "Backend",
     "BackendBadAnswer",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from . import errors, health, logs, metrics, server
+from . import deprecation, errors, health, logs, metrics, server
 from .direct import Endpoint, Route
 from .edge import Edge
 from .settings import ServiceSettings, load
@@ -63,6 +63,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
     """
     version = installed_version(name)
     state = health.Health()
+    deprecation.product = f"{name}/{version}"
 
     @asynccontextmanager
     async def started(app: FastAPI) -> AsyncGenerator[None, None]:

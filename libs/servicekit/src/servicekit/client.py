@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from . import context
+from . import context, deprecation
 from .metrics import OUTBOUND
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -184,4 +184,5 @@ class Backend:
     @staticmethod
     def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         request = context.current()
-        return {**(request.headers() if request else {}), **(headers or {})}
+        own = {"user-agent": deprecation.product}
+        return {**own, **(request.headers() if request else {}), **(headers or {})}

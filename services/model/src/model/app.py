@@ -1,13 +1,14 @@
 """The model behind the Open Inference Protocol, and its card."""
 
-from typing import Any
-
+import openinference
 import servicekit
 from fastapi import FastAPI
+from pydantic import ValidationError
 
-from . import oip
 from .artefact import ArtefactError
+from .card import Card
 from .classifier import Classifier
+from .runtime import Runtime
 from .settings import Settings
 
 
@@ -15,13 +16,22 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     """Serve `classifier`, or the one in `settings.artefact_dir`; StartupError when it is not good."""
     try:
         model = classifier or Classifier.load(settings.artefact_dir)
+        answer = Card.model_validate(model.card)
     except ArtefactError as error:
         raise servicekit.StartupError(str(error)) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise servicekit.StartupError(f"card.json: {field}: {problem['msg']}: `make train` makes it anew") from error
     app = servicekit.create_app("model", settings, summary="Which of 13 languages is this text in?")
-    oip.install(app, model, settings.max_inflated_bytes)
+    openinference.install(app, Runtime(model), settings.max_inflated_bytes)
 
-    @app.get("/v1/card", summary="What the model is, how good it is, and what it cannot do")
-    async def card() -> dict[str, Any]:
-        return model.card
+    @app.get(
+        "/v1/card",
+        summary="What the model is, how good it is, and what it cannot do",
+        response_model_exclude_unset=True,
+    )
+    async def card() -> Card:
+        return answer
 
     return app

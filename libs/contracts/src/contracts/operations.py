@@ -1,0 +1,67 @@
+"""Operations of an OpenAPI document, found by what a caller sends."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Document = dict[str, Any]
+Operation = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+JSON = "application/json"
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Operation]]:
+    """Method in upper case, path template and operation; parameters of the path are in the operation's."""
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS:
+            if method in item:
+                shared = item.get("parameters", [])
+                yield method.upper(), path, item[method] | {"parameters": shared + item[method].get("parameters", [])}
+
+
+def find(document: Document, method: str, path: str) -> Operation | None:
+    """The operation that a request goes to; `path` is a template, too, or has values in it."""
+    found = [
+        (template, each) for verb, template, each in operations(document) if verb == method and fits(template, path)
+    ]
+    # /v1/jokes/random before /v1/jokes/{id}, whatever their order.
+    return min(found, key=lambda pair: pair[0].count("{"))[1] if found else None
+
+
+def fits(template: str, path: str) -> bool:
+    """Whether a path is one that the template stands for: `/v1/jokes/{id}` for `/v1/jokes/7` and `/v1/jokes/{joke}`."""
+    pattern = "[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
+    return re.fullmatch(pattern, path) is not None
+
+
+def resolve(document: Document, value: dict[str, Any]) -> dict[str, Any]:
+    """What a `$ref` stands for, or the value itself."""
+    while "$ref" in value:
+        target: Any = document
+        for key in value["$ref"].removeprefix("#/").split("/"):
+            target = target[key.replace("~1", "/").replace("~0", "~")]
+        value = target | {key: other for key, other in value.items() if key != "$ref"}
+    return value
+
+
+def request_schema(document: Document, operation: Operation) -> dict[str, Any] | None:
+    """The schema of the JSON that it takes."""
+    body = resolve(document, operation.get("requestBody", {}))
+    schema: dict[str, Any] | None = body.get("content", {}).get(JSON, {}).get("schema")
+    return schema
+
+
+def response_schemas(document: Document, operation: Operation) -> dict[str, dict[str, Any]]:
+    """The schema of the JSON of each success, by status."""
+    return {
+        status: resolve(document, response).get("content", {}).get(JSON, {}).get("schema", {})
+        for status, response in operation.get("responses", {}).items()
+        if status.startswith("2")
+    }
+
+
+def inputs(document: Document, operation: Operation) -> dict[str, dict[str, Any]]:
+    """The query parameters and headers it takes, by name: `query.language`."""
+    parameters = (resolve(document, each) for each in operation.get("parameters", []))
+    return {f"{each['in']}.{each['name']}": each for each in parameters if each["in"] in ("query", "header")}

@@ -1,0 +1,60 @@
+"""Inference: a body and its headers in, a body and its headers out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from servicekit import direct
+
+from . import compression
+from .request import InferenceRequest, Parser
+from .response import Responder
+from .runtime import Runtime
+
+LOOP_BYTES, LOOP_ROWS, LOOP_SLOW_BYTES = 1 << 14, 64, 1 << 10
+"""A request larger than this is worked on in a thread, so that probes are answered meanwhile. What is within takes a
+millisecond, or ten where it has slow outputs or is new: less than a thread would cost the others."""
+
+BINARY = (b"content-type", b"application/octet-stream")
+VARY = (b"vary", b"accept-encoding")
+
+
+def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
+    """What answers `.../infer`."""
+    one_at_a_time = CapacityLimiter(1)  # they share one core whatever their number, and the event loop waits for each
+    parse, respond = Parser(runtime).parse, Responder(runtime).respond
+    slow = {tensor.name for tensor in runtime.outputs if tensor.slow}
+
+    def is_small(asked: InferenceRequest, size: int) -> bool:
+        return asked.rows <= LOOP_ROWS and (size <= LOOP_SLOW_BYTES or slow.isdisjoint(asked.outputs))
+
+    def answer_of(asked: InferenceRequest) -> tuple[bytes, int | None, Any]:
+        predictions = runtime.predict(asked.inputs)
+        return *respond(asked, predictions), predictions
+
+    async def infer(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer:
+        if encoding := headers.get(b"content-encoding"):
+            body = compression.inflate(body, encoding.decode("latin-1"), max_inflated_bytes)
+        length = headers.get(b"inference-header-content-length")
+        header_length = None if length is None else length.decode("latin-1")
+        asked = parse(body, header_length) if len(body) <= LOOP_BYTES else None
+        if asked and is_small(asked, len(body)):
+            answer, head, predictions = answer_of(asked)
+        else:
+            answer, head, predictions = await to_thread.run_sync(
+                lambda: answer_of(asked or parse(body, header_length)), limiter=one_at_a_time
+            )
+        runtime.observe(predictions)
+        sent = (
+            [direct.JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]
+        )
+        if (
+            (wanted := headers.get(b"accept-encoding"))
+            and len(answer) >= compression.LEAST_BYTES
+            and (coding := compression.accepted(wanted.decode("latin-1")))
+        ):
+            answer = compression.deflate(answer, coding)
+            sent.append((b"content-encoding", coding.encode()))
+        return direct.Answer(answer, sent)
+
+    return infer
