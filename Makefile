@@ -20,10 +20,10 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy e2e clean
+.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e demo-delivery clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
@@ -60,6 +60,12 @@ image: ## Build the image of one service: S=joker
 deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster that kubectl points at
 	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
 	  --namespace $(NAMESPACE) --create-namespace --wait --timeout 5m $(ARGS)
+
+promote: $(ENV) ## Move an environment to a commit: TO=production REV=HEAD; then commit and push
+	@$(BIN)/python dev/promote.py $(or $(TO),production) $(or $(REV),HEAD)
+
+argocd-check: $(TOOLS) ## What Argo CD will make of argocd/, checked without a cluster; a part of `make test`
+	@$(BIN)/pytest argocd
 
 e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or current for where kubectl points
 	@VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
