@@ -20,7 +20,7 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e demo-delivery clean
+.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e e2e-delivery clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ argocd-check: $(TOOLS) ## What Argo CD will make of argocd/, checked without a c
 
 e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or current for where kubectl points
 	@VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
+
+e2e-delivery: $(TOOLS) ## Prove with the real Argo CD what argocd/ promises: CLUSTER=shared
+	@SUITE=delivery VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
 
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact

@@ -30,8 +30,8 @@ def promote(environment: str, revision: str) -> str:
 
     services = [service for service, _ in images]
     text = ENTRIES.read_text("utf-8")
-    text = _set(text, environment, "revision", f'"{commit}"')
-    text = _set(text, environment, "services", f"[{', '.join(services)}]")
+    text = set_key(text, environment, "revision", f'"{commit}"')
+    text = set_key(text, environment, "services", f"[{', '.join(services)}]")
     after = _entry(text, environment)
     if after != {**before, "revision": commit, "services": services}:
         sys.exit(f"{ENTRIES}: environments.{environment} is not written one key a line, as this can change it")
@@ -54,7 +54,8 @@ def _entry(text: str, environment: str) -> dict[str, Any]:
     return entry
 
 
-def _set(text: str, environment: str, key: str, value: str) -> str:
+def set_key(text: str, environment: str, key: str, value: str) -> str:
+    """The entries with one line of one environment changed, or as they were if there is no such line."""
     pattern = rf"(?m)(^  {re.escape(environment)}:\n(?:    .*\n)*?    {key}: ).*$"
     return re.sub(pattern, lambda found: found[1] + value, text, count=1)
 
