@@ -20,10 +20,10 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e e2e-delivery clean
+.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e e2e-delivery demo-delivery clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
@@ -72,6 +72,9 @@ e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or cu
 
 e2e-delivery: $(TOOLS) ## Prove with the real Argo CD what argocd/ promises: CLUSTER=shared
 	@SUITE=delivery VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
+
+demo-delivery: ## Tell on a terminal the way of one commit to the pods, and back: CLUSTER=shared
+	@$(MAKE) --no-print-directory e2e-delivery ARGS='-s -q -k whole_way --no-header $(ARGS)'
 
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
