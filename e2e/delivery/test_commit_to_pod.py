@@ -1,0 +1,145 @@
+"""The whole way: a commit to services/model, its pipeline, its image, Argo CD, the pods; and back by `git revert`."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from planner import images
+
+from ci.scenarios.runner import Pipeline, Runner
+from e2e.conftest import During
+from e2e.delivery.argo import Argo
+from e2e.delivery.conftest import STAGING, staging_values
+from e2e.delivery.origin import Origin
+from e2e.kubernetes import run, wait
+from e2e.release import HOST, NODE_PORTS, SERVICES, Release
+
+TRAIN = "services/model/src/model/train.py"
+
+
+class Story:
+    """Tells what happens, and keeps how long each leg took."""
+
+    def __init__(self) -> None:
+        self.legs: list[tuple[str, float]] = []
+
+    @contextmanager
+    def leg(self, title: str) -> Iterator[None]:
+        """A part of the way."""
+        print(f"\n\033[1m{title}\033[0m", flush=True)
+        began = time.monotonic()
+        yield
+        self.legs.append((title, time.monotonic() - began))
+        self.tell(f"{self.legs[-1][1]:.1f} s")
+
+    def tell(self, text: str) -> None:
+        """Lines of it."""
+        for line in text.strip().splitlines():
+            print(f"    {line}", flush=True)
+
+
+@pytest.fixture(scope="module")
+def runner(origin: Origin) -> Runner:
+    return Runner(origin, origin.clone.parent / "runner")
+
+
+@pytest.fixture(scope="module")
+def built(argo: Argo, origin: Origin) -> str:
+    """Every service's image is in the registry, and recorded: where a repository is after its first pipeline."""
+    docker = os.environ["DOCKER"]
+    before = origin.git("rev-parse", "HEAD").strip()
+    files = {STAGING: staging_values({"registry": origin.registry})}
+    for service in SERVICES:
+        tag = run("ci/plan", "--tag", service, "--work-tree").strip()
+        image = f"{origin.registry}/{service}:{tag}"
+        run(docker, "tag", f"{service}:dev", image)
+        run(docker, "push", "--quiet", image)
+        digest = run(docker, "inspect", "--format", "{{index .RepoDigests 0}}", image).strip().partition("@")[2]
+        recorded = images.parse(service, origin.read(images.path(service))).built(tag, digest, before)
+        files[images.path(service)] = recorded.text()
+    return origin.commit("all services are built", files)
+
+
+def version() -> str:
+    """The version of the model that answers."""
+    url = f"http://{HOST}:{NODE_PORTS['model']}/v2/models/joke-language"
+    (found,) = httpx.get(url, timeout=10, trust_env=False).json()["versions"]
+    return str(found)
+
+
+def digests(release: Release, service: str) -> set[str]:
+    """The digests of the images that a service's pods run."""
+    statuses = [pod["status"]["containerStatuses"] for pod in release.pods(service)]
+    return {status["imageID"].partition("@")[2] for each in statuses for status in each}
+
+
+@pytest.mark.timeout(900)
+def test_the_whole_way(
+    argo: Argo, origin: Origin, built: str, staging: Release, runner: Runner, during: During
+) -> None:
+    story = Story()
+    staging.wait_settled()
+    others = {service: staging.ready(service) for service in SERVICES if service != "model"}
+    old_pods, old_version, old_image = staging.ready("model"), version(), origin.recorded("model")
+    story.tell(f"The model that answers is version {old_version}, image {old_image.tag}")
+
+    with during("a commit's whole way to the pods, and back", staging.through_frontend()):
+        with story.leg("A commit to services/model"):
+            origin.edit(TRAIN, "ALPHA = 0.03\n", "ALPHA = 0.031\n")
+            commit = origin.push("model: smooth a little more")
+            story.tell(origin.git("show", "--stat", "--format=%h %s", commit))
+
+        with story.leg("ci/plan: what is due?"):
+            runner.checkout(commit)
+            due = run("ci/plan", "--list", cwd=runner.folder).split()
+            story.tell(" ".join(due))
+            assert due == ["model"]
+
+        with story.leg("The pipeline: test, build, update"):
+            pipeline = runner.pipeline(at=commit)
+            tell_pipeline(story, pipeline)
+            assert pipeline.failed == [], pipeline.output
+            assert pipeline.due == ["model"]
+            new_image = origin.recorded("model")
+            assert new_image.tag == run("ci/plan", "--tag", "model", cwd=runner.folder).strip() != old_image.tag
+            assert new_image.tag in origin.tags("model")
+            story.tell(f"{origin.log()[0]}")
+
+        with story.leg("Argo CD syncs, and model's pods roll"):
+            argo.wait_synced("umbrella-staging", origin.head)
+            staging.wait_settled()
+            assert digests(staging, "model") == {new_image.digest}
+            assert not set(staging.ready("model")) & set(old_pods)
+            assert {service: staging.ready(service) for service in others} == others
+            wait("another version answers", lambda: version() != old_version)
+            story.tell(f"The model that answers is version {version()}, image {new_image.tag}; no other pod was touched")
+
+        with story.leg("git revert, and the pipeline again: nothing is built"):
+            origin.pull()
+            reverted = origin.revert(commit)
+            there = origin.tags("model")
+            pipeline = runner.pipeline(at=reverted)
+            tell_pipeline(story, pipeline)
+            assert pipeline.failed == [], pipeline.output
+            assert f"{old_image.tag} is there already: nothing is built" in pipeline.output
+            assert origin.tags("model") == there
+            assert origin.recorded("model").tag == old_image.tag
+
+        with story.leg("Argo CD syncs, and the old image is back"):
+            argo.wait_synced("umbrella-staging", origin.head)
+            staging.wait_settled()
+            assert digests(staging, "model") == {old_image.digest}
+            assert {service: staging.ready(service) for service in others} == others
+            wait("the old version answers", lambda: version() == old_version)
+            story.tell(f"The model that answers is version {old_version}, image {old_image.tag}")
+
+    print("\n" + "\n".join(f"{seconds:7.1f} s  {title}" for title, seconds in story.legs))
+
+
+def tell_pipeline(story: Story, pipeline: Pipeline) -> None:
+    """The jobs that ran, as the pipeline told it."""
+    story.tell("\n".join(f"passed: {job}" for job in pipeline.passed))
