@@ -116,7 +116,9 @@ def test_the_whole_way(
             assert not set(staging.ready("model")) & set(old_pods)
             assert {service: staging.ready(service) for service in others} == others
             wait("another version answers", lambda: version() != old_version)
-            story.tell(f"The model that answers is version {version()}, image {new_image.tag}; no other pod was touched")
+            story.tell(
+                f"The model that answers is version {version()}, image {new_image.tag}; no other pod was touched"
+            )
 
         with story.leg("git revert, and the pipeline again: nothing is built"):
             origin.pull()

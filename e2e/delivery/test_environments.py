@@ -14,6 +14,7 @@ from e2e.kubernetes import run, wait
 from e2e.release import Release
 
 ENTRIES = "argocd/apps/values.yaml"
+PROMETHEUS = "argocd/values/prometheus.yaml"
 APPLICATION = "umbrella-production"
 
 
@@ -32,6 +33,12 @@ def freeze(origin: Origin, frozen: str) -> str:
     """Change the one line that freezes production."""
     text = (origin.clone / ENTRIES).read_text("utf-8")
     return origin.commit(f"production: frozen {frozen}", {ENTRIES: set_key(text, "production", "frozen", frozen)})
+
+
+def deployed(argo: Argo, commit: str) -> bool:
+    """Whether production is at a commit, and well."""
+    argo.state("root")
+    return argo.state(APPLICATION) == ("Synced", "Healthy", commit)
 
 
 def setting(release: Release) -> str:
@@ -69,25 +76,19 @@ def test_promotion_and_the_way_back(argo: Argo, origin: Origin, staging: Release
 
 
 @pytest.mark.timeout(300)
-def test_staging_that_is_not_well_holds_up_nobody(
-    argo: Argo, origin: Origin, staging: Release, production: Release
-) -> None:
+def test_what_is_not_well_holds_up_nobody(argo: Argo, origin: Origin, staging: Release, production: Release) -> None:
     """Waves wait for what changes with them, or a broken commit would keep production from being rolled back."""
-    missing = {STAGING: staging_values(joker={"image": {"tag": "missing"}, "config": {"LOG_LEVEL": "info"}})}
-    broken = origin.commit("an image that is not there", {**missing, **with_setting("three")})
-    wait(
-        "staging is rolling",
-        lambda: argo.state("umbrella-staging")[1] == "Progressing",
-    )
+    mounts = (origin.clone / PROMETHEUS).read_text("utf-8").replace("configMap: punchline-rules", "configMap: missing")
+    image = {"image": {"tag": "missing"}, "config": {"LOG_LEVEL": "info"}}
+    files = {PROMETHEUS: mounts, STAGING: staging_values(joker=image), **with_setting("three")}
+    broken = origin.commit("an image and a ConfigMap that are not there", files)
+    for name in ("prometheus", "umbrella-staging"):
+        wait(f"{name} is rolling", lambda name=name: argo.state(name)[::2] == ("Synced", broken))
+        wait(f"{name} is not well", lambda name=name: argo.state(name)[1] == "Progressing")
     promotion = promote(origin)
-
-    def deployed() -> bool:
-        argo.state("root")
-        return argo.state(APPLICATION) == ("Synced", "Healthy", broken)
-
-    wait("production is promoted", deployed)
+    wait("production is promoted", deployed, argo, broken)
     assert setting(production) == "three"
-    assert argo.state("umbrella-staging")[1] != "Healthy"
+    assert {argo.state(name)[1] for name in ("prometheus", "umbrella-staging")} == {"Progressing"}
     origin.revert(promotion)
     argo.wait_synced("umbrella-staging", origin.revert(broken))
 
@@ -111,8 +112,7 @@ def test_frozen(argo: Argo, origin: Origin, staging: Release, production: Releas
     assert setting(production) == before
 
     freeze(origin, "false")
-    argo.wait_synced("root", origin.head)
-    argo.wait_synced(APPLICATION, change)
+    wait("production catches up", deployed, argo, change)
     assert setting(production) == "five"
 
 
