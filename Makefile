@@ -9,6 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN      := $(VENV)/bin
 ENV      := $(VENV)/.synced
 TOOLS    := $(VENV)/.cluster-tools
+BROWSER  := $(VENV)/.browser
 ARTEFACT := services/model/artefact/card.json
 SERVICES := $(notdir $(wildcard services/*))
 
@@ -20,10 +21,10 @@ export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt train openapi dev image deploy promote argocd-check e2e e2e-delivery demo-delivery clean
+.PHONY: help run test lint fmt train openapi dev image sbom summary up down load rules-test monitoring-test browser-test pictures page-pictures page-audit deploy promote argocd-check e2e e2e-delivery demo-delivery pipeline-test bench bench-plan clean
 
 help: ## List the verbs
-	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo '  S is one of: $(SERVICES)'
 
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
@@ -31,13 +32,17 @@ run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; 
 
 test: $(ENV) $(ARTEFACT) $(TOOLS) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
-	@$(BIN)/pytest $(call service_dir,$(S))
+	@$(BIN)/pytest $(foreach each,$(S),$(call test_dir,$(each)))
 else
 	@$(BIN)/pytest -n auto --dist worksteal
 endif
 
-lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does
+lint: $(ENV) ## Check formatting, rules, types and files, as pre-commit does, or one service's: S=joker
+ifdef S
+	@$(BIN)/pre-commit run --files $$(git ls-files $(call service_dir,$(S)))
+else
 	@$(BIN)/pre-commit run --all-files
+endif
 
 fmt: $(ENV) ## Format and mend what can be mended
 	@$(BIN)/ruff format && $(BIN)/ruff check --fix
@@ -51,11 +56,49 @@ openapi: $(ENV) $(ARTEFACT) ## Rewrite services/NAME/openapi.json from the code
 dev: $(ENV) $(ARTEFACT) ## Run one service, S=joker, and restart it on every change
 	@cd $(call service_dir,$(S)) && LOG_FORMAT=$${LOG_FORMAT:-text} ../../$(BIN)/watchfiles '../../$(BIN)/python -m $(S)' src ../../libs
 
-image: ## Build the image of one service: S=joker
-	@DOCKER_BUILDKIT=1 $(DOCKER) build -f $(call service_dir,$(S))/Dockerfile -t $(S):dev \
-	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
-	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' services/$(S)/pyproject.toml) \
-	  --build-arg SOURCE=$$(git config --get remote.origin.url) .
+browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
+	@$(BIN)/pytest browser $(ARGS)
+
+page-pictures: $(BROWSER) $(ARTEFACT) ## Take the page's pictures in docs/pictures anew; ARGS='--all DIR': every state, size and scheme
+	@$(BIN)/python -m browser.pictures $(ARGS)
+
+page-audit: $(BROWSER) $(ARTEFACT) ## Measure the page with Lighthouse, which needs node, and write docs/page-audit.md
+	@$(BIN)/python -m browser.audit
+
+image: ## Build the image of one service, S=joker, as joker:dev and by the tag that its inputs have
+	@test -d '$(call service_dir,$(S))'
+	@tag=$$($(PYTHON) ci/plan --tag $(S) --work-tree) && DOCKER=$(DOCKER) REVISION=$$(git rev-parse HEAD) \
+	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) SOURCE=$$(git config --get remote.origin.url) ci/build $(S) $$tag
+
+sbom: $(ENV) ## Print what the image of one service, S=joker, installs, as CycloneDX
+	@$(BIN)/uv export -q --frozen --no-dev --no-default-groups --package $(notdir $(call service_dir,$(S))) --format cyclonedx1.5
+
+summary: $(ENV) $(TOOLS) ## What is due since BASE=origin/main, and what changes in the cluster, as Markdown
+	@PATH=$(abspath $(BIN)):$$PATH $(BIN)/python ci/summary $(or $(BASE),origin/main)
+
+up: ## Start the services, Prometheus, Alertmanager, Grafana and a mail catcher with compose, and print their URLs
+	@$(DOCKER) compose version >/dev/null || { echo 'Docker with its compose plugin is needed: https://docs.docker.com/compose/install' >&2; exit 2; }
+	@for service in $(SERVICES); do $(MAKE) --no-print-directory image S=$$service || exit; done
+	@$(DOCKER) compose up --detach --wait
+	@$(DOCKER) compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}}{{end}}{{end}}' \
+	  | awk '{printf "  %-13s %s\n", $$1, $$2}'
+	@echo '`make load` fills the dashboards, `make down` ends it.'
+
+down: ## End what `make up` started; what Prometheus gathered is kept
+	@$(DOCKER) compose down
+
+load: $(ENV) ## Send a minute of mixed traffic to the services: ARGS='--seconds 600 --rate 50'
+	@$(BIN)/python -m monitoring.load $(ARGS)
+
+rules-test: ## Judge rules, configurations and mail routes with promtool and amtool
+	@monitoring/check
+
+monitoring-test: $(ENV) $(ARTEFACT) ## Put every query to a real Prometheus, and let an alert become a mail
+	@$(BIN)/pytest monitoring/live $(ARGS)
+
+pictures: page-pictures $(ENV) $(ARTEFACT) ## Draw the dashboards in docs/pictures anew, from a real Prometheus' answers
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
+	@$(BIN)/python -m monitoring.pictures
 
 deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster that kubectl points at
 	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
@@ -76,10 +119,21 @@ e2e-delivery: $(TOOLS) ## Prove with the real Argo CD what argocd/ promises: CLU
 demo-delivery: ## Tell on a terminal the way of one commit to the pods, and back: CLUSTER=shared
 	@$(MAKE) --no-print-directory e2e-delivery ARGS='-s -q -k whole_way --no-header $(ARGS)'
 
+bench: $(ENV) $(ARTEFACT) ## Measure the model server beside its peers: PEERS='kserve ray' SECONDS=4 PARTS=rounds
+	@$(BIN)/python bench/run.py
+
+pipeline-test: $(ENV) ## Run .gitlab-ci.yml through changes, failures and races; needs Docker, Node.js, rsync and a registry
+	@VENV=$(VENV) DOCKER=$(DOCKER) ci/scenarios/run $(ARGS)
+
+bench-plan: $(ENV) ## Time the plan at 3 and at 300 services
+	@PYTHONPATH=ci:. $(BIN)/python bench/plan.py
+
 clean: ## Remove what the other verbs made
 	rm -rf .venv* .mypy_cache .pytest_cache .ruff_cache .hypothesis services/model/artefact
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A service by its name, or any other folder that has tests.
+test_dir = $(if $(wildcard services/$1/pyproject.toml),services/$1,$(if $(wildcard $1),$1,$(call service_dir,$1)))
 service_dir = $(if $(wildcard services/$1/pyproject.toml),services/$1,$(error S=$1 is not a service: one of $(SERVICES)))
 
 # The version of uv stands in pyproject.toml, so that the lock keeps it where it is.
@@ -88,7 +142,11 @@ $(ENV): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pypro
 	@test -x $(BIN)/uv || { \
 	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'Python lacks its venv module (Debian: apt install python3-venv)' >&2; exit 2; }; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[^"]*\)".*/\1/p' pyproject.toml)"; }
-	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures --no-group browser
+	@touch $@
+
+$(BROWSER): $(ENV)
+	@$(BIN)/uv sync -q --frozen --all-packages --all-groups --no-group pictures
 	@touch $@
 
 $(TOOLS): $(ENV) dev/cluster_tools.py

@@ -17,7 +17,7 @@ PORTS = {"joker": 8001, "model": 8002, "frontend": 8000}
 READY_SECONDS = 60
 
 BANNER = """
-  The page     {frontend}
+  The game     {frontend}
   A joke       curl {joker}
   A question   curl {frontend}/api/classify -H 'content-type: application/json' -d '{{"text": "Warum ist das so?"}}'
   The model    curl {model}/v2/models/joke-language

@@ -90,7 +90,7 @@ class Shell:
         self._bash.communicate()
 
     def type(self, step: Step, seconds: float = 60) -> str:
-        """Type the command and compare. Gives back what is wrong with it, or with what it printed: empty if nothing."""
+        """Type the command and compare. Gives back what is wrong with it or what it printed: empty if nothing is."""
         self._typed += 1
         output = self._log / f"{self._typed}.txt"
         status = self._status(f"eval {shlex.quote(step.command)} >{shlex.quote(str(output))} 2>&1 </dev/null", seconds)

@@ -91,7 +91,7 @@ def test_the_monitoring_namespace_scrapes(closed: Release, prometheus: Namespace
         url = f"http://{address(closed, pod)}:{port}{path}"
         metrics = wait(f"{service} is scraped", prometheus.python, "scraper", SCRAPE, url, seconds=20)
         assert "service_build_info{" in metrics
-        assert f'service="{service}"' in metrics
+        assert f'app_name="{service}"' in metrics
 
 
 def test_a_service_with_a_node_port_admits_everybody(closed: Release, other: Namespace) -> None:

@@ -19,21 +19,22 @@ PATIENCE = 10.0
 class Stream:
     """One kind of request, sent `rate` times a second whatever becomes of those before.
 
-    `wrong` says what is wrong with an answer, or nothing. Requests go over `fresh` connections, one each, or over kept
-    ones.
+    `wrong` says what is wrong with an answer, that of where redirects lead, or nothing. Requests go over `fresh`
+    connections, one each, or over kept ones.
     """
 
     name: str
     url: str
     wrong: Callable[[httpx.Response], str | None]
     json: Any = None
+    form: dict[str, str] | None = None
     fresh: bool = False
     rate: float = 10.0
 
     @property
     def method(self) -> str:
         """GET, or POST if there is something to send."""
-        return "POST" if self.json else "GET"
+        return "POST" if self.json or self.form else "GET"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ class Traffic:
     async def _send(self, client: httpx.AsyncClient, stream: Stream) -> None:
         at = self.seconds()
         try:
-            response = await client.request(stream.method, stream.url, json=stream.json)
+            response = await client.request(
+                stream.method, stream.url, json=stream.json, data=stream.form, follow_redirects=True
+            )
             reason = stream.wrong(response)
         except (httpx.HTTPError, json.JSONDecodeError, KeyError, TypeError) as error:
             reason = repr(error)

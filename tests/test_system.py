@@ -1,14 +1,19 @@
 """The three services as processes, and a visitor."""
 
 import contextlib
+import html
+import re
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from servicekit.testing import ServiceProcess, running
 
+ROOT = Path(__file__).parents[1]
 DEADLINE = "1"
 PATIENCE = 20.0
 """Seconds after which a visitor is taken to wait for ever; far above the deadline, so that a busy machine passes."""
@@ -52,6 +57,10 @@ def test_a_visitor_sees_a_joke_and_what_the_model_makes_of_it(system):
     page = system.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
+    (joke,) = re.findall(r'name="joke" value="([0-9a-f]+)"', page.text)
+    reveal = system.post("/guess", data={"joke": joke, "guess": "pl"}, follow_redirects=True)
+    assert reveal.text.count("<meter") == 13
+    assert "<mark" in reveal.text
     both = system.get("/api/joke").json()
     assert both["degraded"] is False
     assert httpx.get(f"{system.joker.url}/v1/jokes/{both['joke']['id']}").json() == both["joke"]
@@ -67,11 +76,11 @@ def test_a_visitor_tries_a_text(system, text, language):
     answer = system.post("/api/classify", json={"text": text}).json()
     assert answer["language"] == language
     assert answer["abstained"] is (language is None)
-    assert system.post("/classify", data={"text": text}).status_code == 200
+    assert system.post("/try", data={"text": text}).status_code == 200
 
 
 def test_one_request_has_one_id_in_every_log(system):
-    answer = system.get("/", headers={"x-request-id": "visit-1"})
+    answer = system.get("/hood", headers={"x-request-id": "visit-1"})
     assert answer.headers["x-request-id"] == "visit-1"
     traces = set()
     for process in (system.joker, system.model, system.frontend):
@@ -82,6 +91,34 @@ def test_one_request_has_one_id_in_every_log(system):
     assert len(traces) == 1
 
 
+def public(path: str) -> bool:
+    """Whether the chart shows a path to visitors."""
+    values = yaml.safe_load((ROOT / "charts/umbrella/values.yaml").read_text())
+    return any(
+        path == rule["path"] or (rule["pathType"] == "Prefix" and path.startswith(rule["path"] + "/"))
+        for rule in values["frontend"]["publicPaths"]
+    )
+
+
+def test_wherever_a_page_leads_is_a_page_that_the_chart_shows_to_visitors(system):
+    seen, ahead = set(), ["/", "/result?round=" + "rr0001" * 10, "/jokes/034d693e4df1?guess=pl"]
+    while ahead:
+        address = ahead.pop()
+        path = address.partition("?")[0]
+        template = re.sub("/jokes/.*", "/jokes/", path)
+        if template in seen:
+            continue
+        seen.add(template)
+        assert public(path), path
+        page = system.get(address)
+        assert page.status_code == 200, address
+        found = re.findall(r'(?:href|src)="(/[^"]*)"', page.text)
+        forms = re.findall(r'action="(/[^"]*)"', page.text)
+        assert all(public(action) for action in forms), forms
+        ahead += map(html.unescape, found)
+    assert {"/", "/try", "/model", "/hood", "/hood/model", "/jokes/", "/result"} <= seen
+
+
 def test_without_model_the_joke_still_comes(system):
     system.model.send(signal.SIGKILL)
     system.model.wait()
@@ -89,6 +126,7 @@ def test_without_model_the_joke_still_comes(system):
     assert both.status_code == 200
     assert (both.json()["degraded"], both.json()["prediction"]) == (True, None)
     assert system.get("/").status_code == 200
+    assert system.get("/model").status_code == 503
     assert system.get("/readyz").status_code == 200
     assert system.post("/api/classify", json={"text": "Hello there"}).status_code == 503
 

@@ -77,7 +77,12 @@ def test_http_route() -> None:
             {
                 "matches": [
                     {"path": {"type": "Exact", "value": "/"}},
-                    {"path": {"type": "Exact", "value": "/classify"}},
+                    {"path": {"type": "PathPrefix", "value": "/jokes"}},
+                    {"path": {"type": "Exact", "value": "/guess"}},
+                    {"path": {"type": "Exact", "value": "/result"}},
+                    {"path": {"type": "Exact", "value": "/try"}},
+                    {"path": {"type": "Exact", "value": "/model"}},
+                    {"path": {"type": "PathPrefix", "value": "/hood"}},
                     {"path": {"type": "PathPrefix", "value": "/api"}},
                     {"path": {"type": "PathPrefix", "value": "/static"}},
                 ],

@@ -14,13 +14,13 @@ STAGING = "argocd/environments/staging.yaml"
 PRODUCTION = "argocd/environments/production.yaml"
 
 
-def staging_values(**values: Values) -> str:
+def staging_values(shared: Values | None = None, **values: Values) -> str:
     """What staging has in these tests, in its file: node ports to be reached at, a setting, small requests."""
     settings: Values = {"joker": {"config": {"LOG_LEVEL": "info"}}}
     layers = {service: {**BASELINE[service], **settings.get(service, {})} for service in SERVICES}
     for service, own in values.items():
         layers[service] = {**layers[service], **own}
-    return str(yaml.safe_dump({"global": BASELINE["global"], **layers}))
+    return str(yaml.safe_dump({"global": {**BASELINE["global"], **(shared or {})}, **layers}))
 
 
 def production_values(**values: Values) -> str:
@@ -42,7 +42,7 @@ def argo(origin: Origin) -> Iterator[Argo]:
     """Argo CD, told of root; all of it is gone afterwards."""
     patch_config("argocd/argocd-cm.yaml")
     argo = Argo()
-    resources = read_root(origin.url, vendored=STAND_INS)
+    resources = read_root(origin.address, vendored=STAND_INS)
     print(f"\nThe charts of Prometheus and Grafana are stand-ins: {STAND_INS}")
     argo.apply(*resources)
     yield argo

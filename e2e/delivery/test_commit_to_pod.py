@@ -4,11 +4,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
-from planner import images
 
 from ci.scenarios.runner import Pipeline, Runner
 from e2e.conftest import During
@@ -17,6 +15,7 @@ from e2e.delivery.conftest import STAGING, staging_values
 from e2e.delivery.origin import Origin
 from e2e.kubernetes import run, wait
 from e2e.release import HOST, NODE_PORTS, SERVICES, Release
+from planner import images
 
 TRAIN = "services/model/src/model/train.py"
 
@@ -95,7 +94,7 @@ def test_the_whole_way(
 
         with story.leg("ci/plan: what is due?"):
             runner.checkout(commit)
-            due = run("ci/plan", "--list", cwd=runner.folder).split()
+            due = runner.due()
             story.tell(" ".join(due))
             assert due == ["model"]
 

@@ -34,7 +34,7 @@ def source(url: str, **parameters: str) -> dict[str, Any]:
 
 @pytest.mark.timeout(120)
 def test_another_repository(argo: Argo, origin: Origin, staging: Release, intruder: dict[str, Any]) -> None:
-    intruder["spec"]["source"] = source(f"{origin.url}.other")
+    intruder["spec"]["source"] = source(f"{origin.address}.other")
     argo.apply(intruder)
     argo.wait_condition("intruder", "InvalidSpecError", "is not permitted in project 'staging'")
 
@@ -44,7 +44,7 @@ def test_another_repository(argo: Argo, origin: Origin, staging: Release, intrud
 def test_another_namespace(
     argo: Argo, origin: Origin, staging: Release, intruder: dict[str, Any], namespace: str
 ) -> None:
-    intruder["spec"]["source"] = source(origin.url, namespace=namespace)
+    intruder["spec"]["source"] = source(origin.address, namespace=namespace)
     intruder["spec"]["destination"]["namespace"] = namespace
     argo.apply(intruder)
     argo.wait_condition(
@@ -70,7 +70,7 @@ def test_what_it_renders(
     words: str,
 ) -> None:
     """Its own repository and namespace, but a chart that wants more."""
-    intruder["spec"]["source"] = source(origin.url, **parameters)
+    intruder["spec"]["source"] = source(origin.address, **parameters)
     argo.apply(intruder)
 
     def refused() -> str:

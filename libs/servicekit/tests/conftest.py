@@ -12,7 +12,7 @@ TINY = Path(__file__).parent / "tiny.py"
 Asking = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> Path:
     return TINY
 

@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import httpx
@@ -57,3 +58,16 @@ def test_the_level_is_heeded(tiny):
     with process(tiny, LOG_LEVEL="error", LOG_FORMAT="json", PORT="1", HOST="192.0.2.1") as service:
         assert service.wait() == 1
         assert not service.logs()
+
+
+def test_no_line_is_lost_or_torn(tiny):
+    with running(tiny) as service, ThreadPoolExecutor(8) as threads, httpx.Client() as client:
+        urls = [f"{service.url}/{'bug' if number % 10 == 0 else 'items/1'}" for number in range(200)]
+        answers = list(threads.map(client.get, urls))
+        service.send(15)
+        assert service.wait() == 0
+        assert len(service.logs()) == len(service.lines)
+        logged = [line["request_id"] for line in service.logs("request")]
+        assert sorted(logged) == sorted(answer.headers["x-request-id"] for answer in answers)
+        for bug in service.logs("unhandled exception"):
+            assert bug["request_id"] in logged

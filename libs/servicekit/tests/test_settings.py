@@ -11,6 +11,8 @@ REFUSED = {
     "SHUTDOWN_SECONDS": ("inf",),
     "MAX_BODY_BYTES": ("1MB",),
     "MAX_CONCURRENCY": ("0",),
+    "ROOT_PATH": ("punchline", "/punchline/", "/a b"),
+    "FORWARDED_ALLOW_IPS": ("proxy", "10.0.0.1/8"),
 }
 
 

@@ -55,6 +55,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def relay(request: Request) -> dict[str, str]:
         return await request.app.state.other.json("GET", "/")
 
+    @app.get("/address")
+    async def address(request: Request) -> dict[str, str]:
+        return {"base": str(request.base_url), "client": request.client.host if request.client else ""}
+
     return app
 
 

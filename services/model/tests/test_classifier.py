@@ -3,7 +3,10 @@ import sys
 
 import numpy as np
 import pytest
-from model import corpus, train
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model import corpus, tally, train
+from model.classifier import Classifier
 from model.features import ngrams, normalise
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -29,6 +32,9 @@ HOSTILE = [
     "\u200b\u200d\ufeff",
     "a b c d e f g",
 ]
+
+
+EDGES = ["Σας", "ΣΑΣ", "e\u0301", "\u0301", " ", "\x1c", "\u2000"]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,32 @@ def test_a_batch_is_judged_text_by_text(classifier):
     alone = np.concatenate([classifier.predict([text]).probabilities for text in texts])
     assert np.array_equal(together, alone)
     assert classifier.predict([]).probabilities.shape == (0, 13)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.lists(st.text() | st.sampled_from([*HOSTILE[:7], *EDGES]), max_size=5))
+def test_a_text_is_the_sum_of_its_words(classifier, parts):
+    """What is counted word by word is what a text has as a whole, whatever stands at their edges."""
+    text = "".join(parts)
+    *_, letters, grams, trigrams, known = classifier._tally.of(text)
+    normalised = normalise(text)
+    found = list(ngrams(normalised))
+    assert letters == len(normalised.replace(" ", ""))
+    assert grams == sum(gram in classifier._rows for gram in found)
+    assert trigrams == sum(len(gram) == 3 for gram in found)
+    assert known == sum(len(gram) == 3 and gram in classifier._rows for gram in found)
+
+
+def test_words_that_are_remembered_change_no_answer_and_are_bounded(artefact_dir, monkeypatch):
+    texts = corpus.read().texts
+    fresh = Classifier.load(artefact_dir).predict(texts).rows
+    monkeypatch.setattr(tally, "KEPT_WORDS", 100)
+    small = Classifier.load(artefact_dir)
+    for _ in range(2):
+        assert small.predict(texts).rows == fresh
+    assert len(small._tally._words) <= 100
+    small.predict(["x" * 10_000])
+    assert max(map(len, small._tally._words)) < 100
 
 
 def test_evidence_is_what_speaks_for_the_language(classifier):

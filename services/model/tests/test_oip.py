@@ -4,13 +4,15 @@ import asyncio
 import gzip
 import json
 import zlib
-from types import SimpleNamespace
 
 import httpx
-import numpy as np
 import pytest
 import servicekit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from model import oip
+from model.classifier import Predictions
+from model.oip import request
 
 LANGUAGES = tuple(f"l{i}" for i in range(13))
 URL = "/v2/models/joke-language/infer"
@@ -20,18 +22,19 @@ class Fake:
     languages, version = LANGUAGES, "1"
 
     def predict(self, texts):
-        out = [t[:1] and "l0" for t in texts]
-        probabilities = np.tile(np.eye(13, dtype="float32")[0], (len(texts), 1))
-        return SimpleNamespace(languages=out, probabilities=probabilities, abstained=np.array([not o for o in out]))
+        return Predictions([t[:1] and "l0" for t in texts], [[1.0] + [0.0] * 12] * len(texts), 13)
 
     def evidence(self, text, language, limit=10):
         return [(text[:3], 0.5)]
 
 
-@pytest.fixture(scope="module")
-def app():
+@pytest.fixture(scope="module", params=["direct", "fastapi"])
+def app(request):
     app = servicekit.create_app("model", servicekit.ServiceSettings(), summary="")
-    app.include_router(oip.router(Fake(), 1 << 20))
+    if request.param == "direct":
+        oip.install(app, Fake(), 1 << 20)
+    else:
+        app.include_router(oip.router(Fake(), 1 << 20))
     return app
 
 
@@ -100,3 +103,32 @@ def test_unknown_models_and_versions(app):
     assert call(app, "GET", "/v2/models/x").status_code == 404
     assert call(app, "GET", "/v2/models/joke-language/versions/9").status_code == 404
     assert call(app, "GET", "/v2/models/joke-language/versions/1").status_code == 200
+
+
+ids = st.none() | st.text()
+texts = st.lists(st.text(), min_size=1, max_size=3)
+shapes = st.sampled_from([None, [1], [2], [1, 1], [2, 1], [-1], [1.0], ["1"], [True], [], [10**30]])
+tensors = st.fixed_dictionaries(
+    {"name": st.sampled_from(["text", "x"]), "datatype": st.sampled_from(["BYTES", "FP32"]), "shape": shapes},
+    optional={"data": texts | st.just([["a"]]) | st.just([1]), "parameters": st.sampled_from([None, {}, {"a": 1}])},
+)
+requests = st.fixed_dictionaries(
+    {"inputs": st.lists(tensors, max_size=2)}, optional={"id": ids, "outputs": st.none(), "more": st.integers()}
+)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(requests, st.booleans())
+def test_a_plain_request_is_what_parsing_by_hand_makes_of_it(document, ascii_only):
+    body = json.dumps(document, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+
+    def outcome():
+        try:
+            return request.parse(body, None)
+        except servicekit.ServiceError as refusal:
+            return refusal.message
+
+    with pytest.MonkeyPatch.context() as patch:
+        found = outcome()
+        patch.setattr(request, "_plain", lambda _: None)
+        assert outcome() == found

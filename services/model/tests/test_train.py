@@ -82,3 +82,27 @@ def test_metrics():
     assert found["macro_f1"] == pytest.approx((0.8 + 2 / 3) / 2, abs=1e-4)
     # four bins of one text each: gaps .1, .2, .3 and .6
     assert found["expected_calibration_error"] == pytest.approx((0.1 + 0.2 + 0.3 + 0.6) / 4, abs=1e-4)
+
+
+def test_reliability_has_a_row_a_bin_with_texts():
+    confidence, right = np.array([0.62, 0.68, 0.91, 1.0]), np.array([True, False, True, True])
+    assert evaluate.reliability(confidence, right) == [
+        {"texts": 2, "confidence": 0.65, "accuracy": 0.5},
+        {"texts": 2, "confidence": 0.955, "accuracy": 1.0},
+    ]
+
+
+def test_confusion_is_the_mean_probability_by_true_language():
+    probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]])
+    assert evaluate.confusion(["a", "b", "b"], ["a", "b"], probabilities) == {
+        "a": {"a": 0.9, "b": 0.1},
+        "b": {"a": 0.45, "b": 0.55},
+    }
+
+
+def test_the_card_has_what_a_calibration_picture_needs(card):
+    folds = card["metrics"]["by_group_folds"]
+    assert sum(row["texts"] for row in folds["calibration"]) == folds["texts"]
+    gap = sum(row["texts"] * abs(row["confidence"] - row["accuracy"]) for row in folds["calibration"]) / folds["texts"]
+    assert gap == pytest.approx(folds["expected_calibration_error"], abs=1e-3)
+    assert set(folds["confusion"]) == set(card["languages"])

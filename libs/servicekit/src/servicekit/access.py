@@ -1,48 +1,74 @@
 """A line a request: method, path template, status, duration. No query string, no body, no text of users."""
 
+import json
 import time
+from functools import lru_cache
 
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
-from .health import PATHS
+from .context import RequestContext
+from .lines import Lines
 
 log = structlog.get_logger("access")
 
+Entry = tuple[str, str, int, RequestContext, float, float]
+"""Method, path, status, ids, duration in seconds, Unix time."""
 
-class AccessLogMiddleware:
-    """Logs each request after its answer; probes and scrapes are left out."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PATHS:
-            await self.app(scope, receive, send)
-            return
-        status = 499  # nginx's code for a client that left before the answer began
-
-        async def note_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        begin = time.perf_counter()
-        try:
-            await self.app(scope, receive, note_status)
-        finally:
-            log.info(
-                "request",
-                method=scope["method"],
-                path=path_template(scope),
-                status=status,
-                duration_ms=round((time.perf_counter() - begin) * 1000, 3),
-            )
+_lines: Lines[Entry] | None = None
 
 
-def path_template(scope: Scope) -> str:
-    """`/v1/jokes/{id}` for `/v1/jokes/3`; `unmatched` for what no route takes, however it was spelled."""
+def write_json(descriptor: int, service: str, version: str) -> None:
+    """From now on, write lines of the form that the JSON log has without going through logging.
+
+    A line comes with every request; structlog takes 30 times as long for it.
+    """
+    global _lines
+    end = f', "service": {json.dumps(service)}, "version": {json.dumps(version)}}}\n'
+
+    def render(entry: Entry) -> str:
+        method, path, status, request, seconds, now = entry
+        # The ids are of letters, digits and ._- as context has checked.
+        return (
+            f'{_what(method, path, status)}{round(seconds * 1000, 3)}, "event": "request", "level": "info", '
+            f'"time": "{_second(int(now))}.{int(now % 1 * 1_000_000):06d}Z", '
+            f'"request_id": "{request.request_id}", "trace_id": "{request.trace_id}"{end}'
+        )
+
+    _lines = Lines(descriptor, render)
+
+
+def write(method: str, path: str | None, status: int, request: RequestContext, seconds: float) -> None:
+    """Log a request that is over. `path` is None where no route took it."""
+    path = path or UNMATCHED
+    if _lines:
+        _lines.add((method, path, status, request, seconds, time.time()))
+    else:
+        log.info("request", method=method, path=path, status=status, duration_ms=round(seconds * 1000, 3))
+
+
+def flush() -> None:
+    """Write what waits."""
+    if _lines:
+        _lines.flush()
+
+
+UNMATCHED = "unmatched"
+"""The path of what no route takes, however it was spelled."""
+
+
+def path_template(scope: Scope) -> str | None:
+    """`/v1/jokes/{id}` for `/v1/jokes/3`; None for what no route takes."""
     # FastAPI >= 0.137 keeps included routers as they are: the path with their prefixes is in the effective context.
     route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(route, "path", None) or "unmatched"
+    return getattr(route, "path", None)
+
+
+@lru_cache(1024)
+def _what(method: str, path: str, status: int) -> str:
+    return json.dumps({"method": method, "path": path, "status": status, "duration_ms": 0}, ensure_ascii=False)[:-2]
+
+
+@lru_cache(2)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))

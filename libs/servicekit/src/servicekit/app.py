@@ -1,17 +1,18 @@
 """An app with everything around it, and the process that serves it."""
 
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed_version
 from sys import stderr
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from . import errors, health, logs, metrics, server
-from .access import AccessLogMiddleware
-from .context import ContextMiddleware
-from .limits import BodyLimitMiddleware, ConcurrencyMiddleware
+from .direct import Endpoint, Route
+from .edge import Edge
 from .settings import ServiceSettings, load
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -22,7 +23,39 @@ class StartupError(Exception):
     """The service cannot start, for a reason that a person can mend: printed as one line, exit code 2."""
 
 
-def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: Lifespan | None = None) -> FastAPI:
+class Service(FastAPI):
+    """A FastAPI app with an edge, and with direct routes."""
+
+    edge: Edge
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._direct: dict[tuple[str, str], Route] = {}
+
+    def add_direct_route(self, method: str, path: str, endpoint: Endpoint, *, template: str | None = None) -> None:
+        """Answer `method` on exactly `path` by `endpoint`, past FastAPI and past middleware other than the edge.
+
+        FastAPI must have the same endpoint by `direct.respond`: it documents it, and gets the requests that are odd.
+        """
+        if not _traced():
+            self._direct[method, path] = Route(template or path, endpoint)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and (route := self._direct.get((scope["method"], scope["path"])))
+            and await self.edge.direct(route, scope, receive, send)
+        ):
+            return
+        await super().__call__(scope, receive, send)
+
+
+def _traced() -> bool:
+    """Whether FastAPI is told to export OpenTelemetry: then it has to see every request."""
+    return any(name.startswith("OTEL_EXPORTER_OTLP") and name.endswith("ENDPOINT") for name in os.environ)
+
+
+def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: Lifespan | None = None) -> "Service":
     """A FastAPI app for the service `name`, whose version is that of the installed package of this name.
 
     It has `/livez`, `/readyz`, `/metrics`, request ids, trace context, access log, metrics, limits and error bodies.
@@ -39,7 +72,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
             state.started = True
             yield
 
-    app = FastAPI(
+    app = Service(
         title=name,
         summary=summary,
         version=version,
@@ -47,18 +80,14 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
         responses=errors.ERROR_RESPONSES,
         redirect_slashes=False,
     )
+    edge = Edge(name, state, settings.max_body_bytes, settings.max_concurrency)
+    app.edge = edge
     app.state.health = state
+    app.state.server = server.product(name, version, settings.revision)
     errors.install(app)
     app.include_router(health.router)
-    # Read from the bottom: what is added last is outermost.
-    app.add_middleware(errors.CatchAllMiddleware)
-    app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)
-    app.add_middleware(ConcurrencyMiddleware, limit=settings.max_concurrency)
-    metrics.instrument(app, name, version, settings.revision)
-    app.add_middleware(AccessLogMiddleware)
-    app.add_middleware(server.DrainMiddleware, health=state)
-    app.add_middleware(errors.CatchAllMiddleware)  # for what the layers in between trip over, such as an odd Host
-    app.add_middleware(ContextMiddleware)
+    metrics.instrument(app, name, version, settings.revision, settings.max_concurrency)
+    app.add_middleware(edge.around)
     return app
 
 

@@ -1,18 +1,16 @@
 """Who asked: request id and W3C trace context, taken from the caller or made, and passed on."""
 
 import re
-import secrets
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
-
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from random import randbytes
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
     """The ids of one request. `span_id` is this service's own; its parent was in the caller's `traceparent`."""
 
@@ -30,6 +28,10 @@ class RequestContext:
         """What an outbound call carries."""
         return {"x-request-id": self.request_id, "traceparent": self.traceparent}
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """What the answer carries."""
+        return [(b"x-request-id", self.request_id.encode()), (b"traceparent", self.traceparent.encode())]
+
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
@@ -39,40 +41,35 @@ def current() -> RequestContext | None:
     return _current.get()
 
 
-def from_headers(headers: Headers) -> RequestContext:
+def enter(request: RequestContext) -> Token[RequestContext | None]:
+    """Make `request` the current one, until `leave`."""
+    return _current.set(request)
+
+
+def leave(token: Token[RequestContext | None]) -> None:
+    """Undo `enter`."""
+    _current.reset(token)
+
+
+def from_headers(headers: Mapping[str, str]) -> RequestContext:
     """Accept sane ids; make new ones otherwise. A bad `traceparent` starts a new trace, as the standard asks."""
-    request_id = headers.get("x-request-id", "")
-    if not _REQUEST_ID.fullmatch(request_id):
-        request_id = secrets.token_hex(16)
-    span_id = secrets.token_hex(8)
-    parent = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    if parent is None or (parent[1] == "00" and parent[5]):
-        return RequestContext(request_id, secrets.token_hex(16), span_id, "00")
-    sampled = int(parent[4], 16) & 1  # the only flag that version 00 defines
-    return RequestContext(request_id, parent[2], span_id, f"{sampled:02x}")
+    made = randbytes(40).hex()  # noqa: S311  # at random, but no secrets
+    request_id = headers.get("x-request-id")
+    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+        request_id = made[:32]
+    trace_id, span_id, flags = made[32:64], made[64:], "00"
+    if given := headers.get("traceparent"):
+        parent = _TRACEPARENT.fullmatch(given)
+        if parent and not (parent[1] == "00" and parent[5]):
+            trace_id, flags = parent[2], f"{int(parent[4], 16) & 1:02x}"  # the only flag that version 00 defines
+    return RequestContext(request_id, trace_id, span_id, flags)
 
 
-class ContextMiddleware:
-    """Sets the context for everything within, and answers with its ids."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        context = from_headers(Headers(scope=scope))
-
-        async def send_with_ids(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = context.request_id
-                headers["traceparent"] = context.traceparent
-            await send(message)
-
-        token = _current.set(context)
-        try:
-            await self.app(scope, receive, send_with_ids)
-        finally:
-            _current.reset(token)
+def from_raw_headers(headers: Mapping[bytes, bytes]) -> RequestContext:
+    """`from_headers`, for headers as they came."""
+    given = {}
+    if value := headers.get(b"x-request-id"):
+        given["x-request-id"] = value.decode("latin-1")
+    if value := headers.get(b"traceparent"):
+        given["traceparent"] = value.decode("latin-1")
+    return from_headers(given)

@@ -3,18 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import context
 from .client import BackendBadAnswer, BackendError, BackendTimeout
-
-log = structlog.get_logger(__name__)
 
 
 class FieldError(BaseModel):
@@ -84,6 +80,16 @@ def error_response(
     return JSONResponse(body, status, dict(headers or {}))
 
 
+def of(error: ServiceError) -> JSONResponse:
+    """What a ServiceError stands for."""
+    return error_response(error.status, error.code, error.message, headers=error.headers, fields=error.fields)
+
+
+def internal_error() -> JSONResponse:
+    """What is told of an exception that nobody handled: nothing."""
+    return error_response(500, "internal_error", "Something went wrong here.")
+
+
 def _printable(text: str) -> str:
     """A lone surrogate, which JSON lets in as an escape, has no UTF-8 encoding."""
     return text.encode("utf-8", "backslashreplace").decode()
@@ -94,7 +100,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ServiceError)
     async def service_error(_: Request, error: ServiceError) -> JSONResponse:
-        return error_response(error.status, error.code, error.message, headers=error.headers, fields=error.fields)
+        return of(error)
 
     @app.exception_handler(HTTPException)
     async def http_exception(_: Request, error: HTTPException) -> JSONResponse:
@@ -116,31 +122,3 @@ def install(app: FastAPI) -> None:
         return error_response(
             503, "backend_unavailable", f"{error.backend} is not available", headers={"retry-after": "1"}
         )
-
-
-class CatchAllMiddleware:
-    """Turns what nobody handled into a 500 without a trace, and logs the trace with the request's ids.
-
-    Starlette's own catch-all is outside of all middleware, so its 500 would carry no request id, and it raises on.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, note_start)
-        except Exception:
-            if scope["type"] != "http":
-                raise
-            log.exception("unhandled exception")
-            if started:  # too late for a status: let the server cut the connection
-                raise
-            await error_response(500, "internal_error", "Something went wrong here.")(scope, receive, send)

@@ -1,12 +1,12 @@
 """How much a client may ask for: requests in flight and bytes of body. Refusals come at once and in JSON."""
 
 import asyncio
+from collections.abc import Mapping
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from .errors import error_response
-from .health import PATHS
 
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1 << 20
@@ -14,75 +14,42 @@ LINGER_BYTES = 1 << 20
 reset, and the client would lose the answer (nginx's `lingering_close`)."""
 
 
-class ConcurrencyMiddleware:
-    """Over `limit` requests in flight: 503 with Retry-After, before anything is read."""
+def overloaded() -> Response:
+    """The answer to one request too many: at once, before anything is read."""
+    return error_response(503, "overloaded", "Too many requests in flight.", headers={"retry-after": "1"})
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
-        self.in_flight = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PATHS:
-            await self.app(scope, receive, send)
+async def within(limit: int, headers: Mapping[bytes, bytes], receive: Receive) -> Receive | None:
+    """`receive` for a body of at most `limit` bytes; None for a larger one."""
+    if b"transfer-encoding" not in headers:
+        return receive if int(headers.get(b"content-length", b"0")) <= limit else None
+    # No service here streams its input, so a body of unknown length is read first: whatever the app does with it, the
+    # limit holds.
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return None
+        if not message.get("more_body", False):
+            return _replay(bytes(body), receive)
+
+
+async def refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 413."""
+
+    async def send_but_linger(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
             return
-        if self.in_flight >= self.limit:
-            response = error_response(503, "overloaded", "Too many requests in flight.", headers={"retry-after": "1"})
-            await response(scope, receive, send)
-            return
-        self.in_flight += 1
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self.in_flight -= 1
+        await send({**message, "more_body": True})
+        await _discard(receive)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-
-class BodyLimitMiddleware:
-    """Over `limit` bytes of body: 413, by Content-Length where there is one, else as soon as it is exceeded."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if "transfer-encoding" in headers:
-            # No service here streams its input, so a body of unknown length is read first: whatever the app does
-            # with it, the limit holds.
-            body = await self._read(receive)
-            if body is None:
-                await self._refuse(scope, receive, send)
-            else:
-                await self.app(scope, _replay(body, receive), send)
-        elif int(headers.get("content-length", "0")) > self.limit:
-            await self._refuse(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        body = bytearray()
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > self.limit:
-                return None
-            if not message.get("more_body", False):
-                return bytes(body)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_but_linger(message: Message) -> None:
-            if message["type"] != "http.response.body":
-                await send(message)
-                return
-            await send({**message, "more_body": True})
-            await _discard(receive)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-        response = error_response(
-            413, "body_too_large", f"The body is larger than {self.limit} bytes.", headers={"connection": "close"}
-        )
-        await response(scope, receive, send_but_linger)
+    response = error_response(
+        413, "body_too_large", f"The body is larger than {limit} bytes.", headers={"connection": "close"}
+    )
+    await response(scope, receive, send_but_linger)
 
 
 async def _discard(receive: Receive) -> None:

@@ -1,13 +1,14 @@
 """One JSON object a line, or readable text on a terminal; uvicorn's and every library's lines in the same format."""
 
+import atexit
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from . import context
+from . import access, context
 from .settings import ServiceSettings
 
 
@@ -39,12 +40,31 @@ def configure(settings: ServiceSettings, service: str, version: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Handler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending))
     level = settings.log_level.upper()
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    if not text and logging.getLogger("access").isEnabledFor(logging.INFO):
+        access.write_json(sys.stdout.fileno(), service, version)
     for noisy in ("httpx", "httpcore"):  # a line an outbound call; the metrics have them
         logging.getLogger(noisy).setLevel("WARNING")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes after the access lines that came before."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        access.flush()
+        super().emit(record)
+
+
+def flush() -> None:
+    """Write out what is waiting, as at the end of the process."""
+    access.flush()
+    sys.stdout.flush()
+
+
+atexit.register(flush)
 
 
 def _request_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

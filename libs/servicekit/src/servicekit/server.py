@@ -1,5 +1,6 @@
 """One uvicorn worker that drains: after SIGTERM it goes on serving until the platform has stopped sending."""
 
+import gc
 import signal
 import socket
 import sys
@@ -9,9 +10,9 @@ from types import FrameType
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import logs
 from .health import Health, health_of
 from .settings import ServiceSettings
 
@@ -26,16 +27,19 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until a signal, drain, return. Raises SystemExit(1) with one line when the port cannot be had."""
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
-        app,
+        RootPath(app, settings.root_path) if settings.root_path else app,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        headers=[("server", app.state.server)],
+        proxy_headers=bool(settings.forwarded_allow_ips),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="none",
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # used as float
     )
+    gc.freeze()  # what is there now stays: collections need not go through it again
     server = DrainingServer(config, health_of(app), settings.drain_seconds)
     host, port = listener.getsockname()[:2]
     log.info("listening", host=host, port=port)
@@ -58,7 +62,7 @@ class DrainingServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not super().handle_exit: it would exit now, and raise the signal again at the end instead of exiting with 0.
         if self._drained_at is not None:
-            sys.stdout.flush()
+            logs.flush()
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
         self.health.draining = True
@@ -74,24 +78,23 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-class DrainMiddleware:
-    """While draining, answers end their connection, so that pools move on to other pods."""
+class RootPath:
+    """Tells the app the path under which a proxy shows it, and leaves the path of the request as it came.
 
-    def __init__(self, app: ASGIApp, health: Health) -> None:
-        self.app, self.health = app, health
+    uvicorn's own option puts the prefix before every path, which is right where the proxy strips it and wrong where it
+    does not; probes come without it in any case. Starlette's routing takes both.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app, self.root_path = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        await self.app({**scope, "root_path": self.root_path}, receive, send)
 
-        async def send_and_close(message: Message) -> None:
-            # Asked when the answer starts, not when the request came: the drain may have begun in between.
-            if message["type"] == "http.response.start" and self.health.draining:
-                MutableHeaders(scope=message)["connection"] = "close"
-            await send(message)
 
-        await self.app(scope, receive, send_and_close)
+def product(name: str, version: str, revision: str) -> str:
+    """Who answers, as RFC 9110, section 10.2.4, has it: `joker/0.1.0`, and the commit in brackets where it is known."""
+    return f"{name}/{version}" + ("" if revision == "unknown" else f" ({revision[:12]})")
 
 
 def _listen(host: str, port: int) -> socket.socket:

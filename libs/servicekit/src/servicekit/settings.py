@@ -1,9 +1,10 @@
 """Settings from the environment: typed, bounded, and rejected at start with the variable's name."""
 
 import sys
+from ipaddress import ip_network
 from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,7 +25,20 @@ class ServiceSettings(BaseSettings):
     )
     max_body_bytes: int = Field(1 << 20, ge=0, description="Largest request body; a larger one is answered 413")
     max_concurrency: int = Field(256, ge=1, description="Most requests in flight; one more is answered 503 at once")
+    root_path: str = Field(
+        "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="Path under which a proxy shows this service: /punchline"
+    )
+    forwarded_allow_ips: str = Field(
+        "", description="Addresses and networks whose X-Forwarded-For and -Proto are believed: 10.0.0.0/8,::1"
+    )
     revision: str = Field("unknown", description="Commit that the code is of; set by the image build")
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in filter(None, value.split(",")):
+            ip_network(network.strip())
+        return value
 
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -8,7 +8,9 @@ import servicekit
 from fastapi import FastAPI
 from servicekit import Backend
 
-from . import api, assets, pages
+from . import about, api, assets, game, trial
+from .compression import PageCompressionMiddleware
+from .error_pages import ErrorPagesMiddleware
 from .headers import BrowserHeadersMiddleware
 from .joker import Joker
 from .model import Model
@@ -35,8 +37,10 @@ def create_app(
 
     app = servicekit.create_app("frontend", settings, summary="The page and API of a visitor", lifespan=backends)
     app.state.deadline_seconds = settings.deadline_seconds
-    app.include_router(pages.router)
-    app.include_router(assets.router)
-    app.include_router(api.router)
+    for router in (game.router, trial.router, about.router, assets.router, api.router):
+        app.include_router(router)
+    # Read from the bottom: what is added last is outermost.
+    app.add_middleware(PageCompressionMiddleware)
+    app.add_middleware(ErrorPagesMiddleware)
     app.add_middleware(BrowserHeadersMiddleware)
     return app

@@ -1,14 +1,24 @@
-"""Predictions from the service model, by the Open Inference Protocol v2."""
+"""Predictions from the service model, by the Open Inference Protocol v2, and its card."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from servicekit import Backend, BackendBadAnswer, BackendError, BackendTimeout
 
 from .answers import read
+from .card import Card
 from .deadline import Deadline
 from .languages import NAMES
-from .schemas import LanguageCode, Prediction
+from .schemas import Prediction
+
+CARD_SECONDS = 0.5
+"""Longest that a page waits for the card when it can do without."""
+
+Evidence = list[tuple[str, Annotated[float, Field(allow_inf_nan=False)]]]
+"""The n-grams that spoke for the answer, with their log-odds."""
+
+EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 
 
 class Output(BaseModel):
@@ -25,51 +35,81 @@ class Inference(BaseModel):
     outputs: list[Output]
 
 
-class Card(BaseModel):
-    """The model card, as far as it is used here: the columns of `probabilities`, in order."""
+@dataclass(frozen=True)
+class Judgement:
+    """A prediction and what it rests on. `server` is who made it, by the answer's own header."""
 
-    languages: list[LanguageCode] = Field(min_length=1)
+    prediction: Prediction
+    evidence: Evidence
+    server: str
 
 
 class Model:
     """The service model."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._columns: tuple[str | None, list[str]] | None = None
+        self.backend = backend
+        self._card: tuple[str | None, Card] | None = None
 
     async def classify(self, text: str, deadline: Deadline) -> Prediction:
         """Which language `text` is in. Raises BackendError, BackendTimeout also when no time is left to ask."""
+        return (await self._judge(text, ("language", "probabilities", "abstained"), deadline)).prediction
+
+    async def explain(self, text: str, deadline: Deadline) -> Judgement:
+        """The same, with the letters that spoke for it. Raises BackendError."""
+        return await self._judge(text, ("language", "probabilities", "abstained", "evidence"), deadline)
+
+    async def card(self, deadline: Deadline) -> Card:
+        """The card as it is now. Raises BackendError."""
+        card = read(self.backend, await self.backend.request("GET", "/v1/card", deadline=deadline.left()), Card)
+        self._card = card.version or None, card
+        return card
+
+    async def known_card(self, deadline: Deadline) -> Card | None:
+        """The card that was read last, or now if none was; None when model does not give it soon."""
+        if self._card is None:
+            try:
+                return await self.card(Deadline(min(CARD_SECONDS, deadline.left())))
+            except BackendError:
+                return None
+        return self._card[1]
+
+    def trained_on(self, joke_id: str) -> bool | None:
+        """Whether the model saw this joke in training; None while its card is not known."""
+        return self._card[1].trained_on(joke_id) if self._card else None
+
+    async def _judge(self, text: str, outputs: tuple[str, ...], deadline: Deadline) -> Judgement:
         if not deadline.left():
-            raise BackendTimeout(self._backend.name, "no time left to ask")
+            raise BackendTimeout(self.backend.name, "no time left to ask")
         tensor = {"name": "text", "shape": [1], "datatype": "BYTES", "data": [text]}
-        response = await self._backend.request(
+        response = await self.backend.request(
             "POST",
             "/v2/models/joke-language/infer",
-            json={"inputs": [tensor]},
+            json={"inputs": [tensor], "outputs": [{"name": name} for name in outputs]},
             deadline=deadline.left(),
             idempotent=True,
         )
-        inference = read(self._backend, response, Inference)
+        inference = read(self.backend, response, Inference)
         columns = await self._languages(inference.model_version, deadline)
         try:
-            return _prediction(inference, columns)
+            data = {output.name: output.data for output in inference.outputs}
+            evidence = EVIDENCE.validate_json(data["evidence"][0]) if "evidence" in outputs else []
+            return Judgement(_prediction(data, columns), evidence, response.headers.get("server", ""))
         except (ValidationError, ValueError, KeyError, IndexError, TypeError):
-            raise BackendBadAnswer(self._backend.name, "outputs that make no prediction") from None
+            raise BackendBadAnswer(self.backend.name, "outputs that make no prediction") from None
 
     async def _languages(self, version: str | None, deadline: Deadline) -> list[str]:
         # Asked once a version of the model, since another version may know other languages.
-        if self._columns is None or self._columns[0] != version:
+        if self._card is None or self._card[0] != version:
             try:
-                response = await self._backend.request("GET", "/v1/card", deadline=deadline.left())
-                self._columns = version, read(self._backend, response, Card).languages
+                card = await self.card(deadline)
             except BackendError:
                 return sorted(NAMES)  # what a model without a card is taken to know; asked again next time
-        return self._columns[1]
+            self._card = version, card
+        return self._card[1].languages
 
 
-def _prediction(inference: Inference, columns: list[str]) -> Prediction:
-    outputs = {output.name: output.data for output in inference.outputs}
+def _prediction(outputs: dict[str, list[Any]], columns: list[str]) -> Prediction:
     (language,), (abstained,) = outputs["language"], outputs["abstained"]
     row = outputs["probabilities"]
     if len(row) == 1 and isinstance(row[0], list):

@@ -15,4 +15,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = Catalogue(all_jokes)
     served.announce(app.state.catalogue)
     app.include_router(routes.router)
+    app.state.random_english = routes.english(app.state.catalogue)
+    app.add_direct_route("GET", "/", app.state.random_english)
     return app

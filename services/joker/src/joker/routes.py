@@ -1,9 +1,10 @@
 """The endpoints."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from servicekit import ServiceError
+from servicekit import ServiceError, direct
 
 from . import served
 from .catalogue import Catalogue, MissingError
@@ -13,8 +14,8 @@ from .schemas import Joke, JokePage, Language, Languages, RandomJoke
 router = APIRouter()
 
 
-def catalogue_of(request: Request) -> Catalogue:
-    """The catalogue that `create_app` made."""
+async def catalogue_of(request: Request) -> Catalogue:
+    """The catalogue that `create_app` made. Async, or FastAPI would have a thread fetch it."""
     catalogue = request.app.state.catalogue
     assert isinstance(catalogue, Catalogue)  # noqa: S101
     return catalogue
@@ -25,10 +26,10 @@ LanguageFilter = Annotated[str | None, Query(max_length=64, description="Code as
 CategoryFilter = Annotated[str | None, Query(max_length=64, description="neutral, chuck or all; all if left out")]
 
 
-@router.get("/", summary="A random English joke")
-async def random_english(jokes: Jokes, response: Response) -> RandomJoke:
+@router.get("/", summary="A random English joke", response_model=RandomJoke)
+async def random_english(request: Request) -> Response:
     """English and neutral, which is what `pyjokes.get_joke()` gives."""
-    return RandomJoke(random_joke=_random(jokes, response, "en", "neutral").text)
+    return await direct.respond(request.app.state.random_english, request)
 
 
 @router.get("/v1/jokes/random", summary="A random joke")
@@ -77,6 +78,19 @@ async def languages(jokes: Jokes) -> Languages:
         total = sum(categories.values())
         items.append(Language(code=code, name=name, native_name=native_name, jokes=total, categories=categories))
     return Languages(total=len(items), items=items)
+
+
+def english(jokes: Catalogue) -> direct.Endpoint:
+    """What answers `GET /`, which most of all requests are for."""
+    headers = [direct.JSON, (b"cache-control", b"no-store")]
+    bodies = {joke.id: RandomJoke(random_joke=joke.text).model_dump_json().encode() for joke in jokes.jokes("en")}
+
+    async def random_english(_: bytes, __: Mapping[bytes, bytes]) -> direct.Answer:
+        joke = jokes.random("en", "neutral")
+        served.count([joke])
+        return direct.Answer(bodies[joke.id], headers)
+
+    return random_english
 
 
 def _random(jokes: Catalogue, response: Response, language: str | None, category: str | None) -> Joke:

@@ -18,7 +18,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     except ArtefactError as error:
         raise servicekit.StartupError(str(error)) from error
     app = servicekit.create_app("model", settings, summary="Which of 13 languages is this text in?")
-    app.include_router(oip.router(model, settings.max_inflated_bytes))
+    oip.install(app, model, settings.max_inflated_bytes)
 
     @app.get("/v1/card", summary="What the model is, how good it is, and what it cannot do")
     async def card() -> dict[str, Any]:

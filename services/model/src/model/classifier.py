@@ -7,6 +7,7 @@ more so the longer the text, since n-grams overlap; dividing by `temperature * s
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, sqrt
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,15 +17,29 @@ from numpy.typing import NDArray
 from . import artefact
 from .artefact import Arrays, ArtefactError
 from .features import ngrams, normalise
+from .tally import FRACTION, Tally
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Predictions:
-    """For n texts: the language of each ("" where it abstains), FP32 [n, languages], and bool [n]."""
+    """For n texts: the language of each, "" where it abstains, and a row of probabilities each, in `columns` columns.
+
+    Rows are lists, since that is what an answer is made of; the arrays are made when they are asked for.
+    """
 
     languages: list[str]
-    probabilities: NDArray[np.float32]
-    abstained: NDArray[np.bool_]
+    rows: list[list[float]]
+    columns: int
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """FP32 [n, columns]."""
+        return np.array(self.rows, np.float32).reshape(len(self.rows), self.columns)
+
+    @property
+    def abstained(self) -> NDArray[np.bool_]:
+        """Bool [n]."""
+        return np.array([not language for language in self.languages], np.bool_)
 
 
 class Classifier:
@@ -35,13 +50,13 @@ class Classifier:
         try:
             self.version = str(card["version"])
             self.languages = tuple(map(str, card["languages"]))
-            self._least = {name: float(card["thresholds"][name]) for name in ("letters", "known", "confidence")}
+            least = [float(card["thresholds"][name]) for name in ("letters", "known", "confidence")]
             self._temperature = float(card["temperature"])
             self._prior, self._weights, vocabulary = arrays["prior"], arrays["weights"], arrays["vocabulary"]
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(f"the model's files lack or garble {error}: `make train` makes them anew") from None
         if (
-            not all(np.isfinite(number) for number in (self._temperature, *self._least.values()))
+            not all(np.isfinite(number) for number in (self._temperature, *least))
             or self._temperature <= 0
             or self._weights.dtype.kind != "f"
             or self._prior.dtype.kind != "f"
@@ -52,7 +67,12 @@ class Classifier:
             or not (np.isfinite(self._weights).all() and np.isfinite(self._prior).all())
         ):
             raise ArtefactError("the model's arrays and card do not fit each other: `make train` makes them anew")
+        self._least_letters, self._least_known, self._least_confidence = least
         self._rows = {gram: row for row, gram in enumerate(vocabulary.tolist())}
+        try:
+            self._tally = Tally(self._rows, self._weights, self._prior)
+        except OverflowError:
+            raise ArtefactError("the model's weights are out of range: `make train` makes them anew") from None
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -61,14 +81,16 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Judge any text, however odd; one without ground to judge is abstained from, and never raises."""
-        probabilities = np.empty((len(texts), len(self.languages)), np.float32)
-        abstained = np.empty(len(texts), np.bool_)
-        for i, text in enumerate(texts):
-            probabilities[i], grounded = self._judge(text)
-            abstained[i] = not grounded or probabilities[i].max() < self._least["confidence"]
-        best = probabilities.argmax(axis=1)
-        languages = ["" if none else self.languages[k] for none, k in zip(abstained, best, strict=True)]
-        return Predictions(languages, probabilities, abstained)
+        rows, languages = [], []
+        for text in texts:
+            row, best = self._judge(text)
+            rows.append(row)
+            languages.append("" if best is None else self.languages[best])
+        return Predictions(languages, rows, len(self.languages))
+
+    def forget(self) -> None:
+        """Drop the words that are remembered, for those who measure."""
+        self._tally.forget()
 
     def evidence(self, text: str, language: str, limit: int = 10) -> list[tuple[str, float]]:
         """The n-grams that spoke most for `language` against the average of the others, as (n-gram, log-odds)."""
@@ -82,16 +104,16 @@ class Classifier:
         weights.sort(key=lambda pair: (-pair[1], pair[0]))
         return [(gram, weight) for gram, weight in weights[:limit] if weight > 0]
 
-    def _judge(self, text: str) -> tuple[NDArray[np.float64], bool]:
-        """Probabilities, and whether there is ground to judge: enough letters, in enough known trigrams."""
-        normalised = normalise(text)
-        grams = list(ngrams(normalised))
-        rows = [self._rows[gram] for gram in grams if gram in self._rows]
-        logits = self._prior + self._weights[rows].sum(axis=0)
-        logits /= self._temperature * max(len(rows), 1) ** 0.5
-        exponentials = np.exp(logits - logits.max())
-        trigrams = [gram for gram in grams if len(gram) == 3]
-        known = sum(gram in self._rows for gram in trigrams) / max(len(trigrams), 1)
-        letters = len(normalised.replace(" ", ""))
-        grounded = letters >= self._least["letters"] and known >= self._least["known"]
-        return exponentials / exponentials.sum(), grounded
+    def _judge(self, text: str) -> tuple[list[float], int | None]:
+        """Probabilities, and which is best; None without ground to judge: letters, known trigrams, and being sure."""
+        *scores, letters, grams, trigrams, known = self._tally.of(text)
+        most = max(scores)
+        scale = 1 / (FRACTION * self._temperature * sqrt(grams or 1))
+        odds = [exp((score - most) * scale) for score in scores]
+        best = 1 / sum(odds)
+        sure = (
+            best >= self._least_confidence
+            and letters >= self._least_letters
+            and known / (trigrams or 1) >= self._least_known
+        )
+        return [part * best for part in odds], scores.index(most) if sure else None

@@ -38,6 +38,28 @@ def calibration_error(confidence: NDArray[np.floating[Any]], right: NDArray[np.b
     return float(sum(gaps))
 
 
+def reliability(confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """What stands behind the calibration error: a row a bin that has texts, its mean confidence and share right."""
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        {
+            "texts": int((bins == k).sum()),
+            "confidence": round(float(confidence[bins == k].mean()), 4),
+            "accuracy": round(float(right[bins == k].mean()), 4),
+        }
+        for k in sorted(set(bins))
+    ]
+
+
+def confusion(
+    truth: Sequence[str], languages: Sequence[str], probabilities: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    """For each true language, the mean probability that its texts were given of each: a soft confusion matrix."""
+    of = np.array(truth)
+    means = {language: probabilities[of == language].mean(axis=0) for language in sorted(set(truth))}
+    return {t: {g: round(float(p), 4) for g, p in zip(languages, row, strict=True)} for t, row in means.items()}
+
+
 def table(parts: dict[str, dict[str, Any]]) -> str:
     """Metrics side by side, a column a part, for people."""
     overall = ("texts", "accuracy", "majority_baseline", "macro_f1", "expected_calibration_error")

@@ -1,8 +1,10 @@
 """What the model says, as metrics: languages, abstentions, confidence."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
+from servicekit import Histogram
 
 if TYPE_CHECKING:
     from .classifier import Predictions
@@ -16,11 +18,15 @@ CONFIDENCE = Histogram(
 )
 
 
+_confidence = CONFIDENCE.labels()
+_of_language = cache(PREDICTIONS.labels)
+
+
 def observe(predictions: "Predictions") -> None:
     """Count each row of a request that is about to be answered."""
-    for language, best in zip(predictions.languages, predictions.probabilities.max(axis=1).tolist(), strict=True):
-        CONFIDENCE.observe(best)
+    for language, row in zip(predictions.languages, predictions.rows, strict=True):
+        _confidence.observe(max(row))
         if language:
-            PREDICTIONS.labels(language).inc()
+            _of_language(language).inc()
         else:
             ABSTENTIONS.inc()

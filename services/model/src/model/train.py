@@ -104,6 +104,8 @@ def train(jokes: Corpus, directory: Path) -> dict[str, Any]:
         "metrics": {
             "by_group_folds": {
                 **by_folds,
+                "calibration": evaluate.reliability(probabilities[whole].max(axis=1), right[whole]),
+                "confusion": evaluate.confusion(list(jokes.languages), languages, probabilities[whole]),
                 "folds": FOLDS,
                 "coverage": round(float(answered.mean()), 4),
                 "accuracy_when_answering": round(float(right[whole][answered].mean()), 4),

@@ -3,6 +3,6 @@
 https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol
 """
 
-from .routes import router
+from .routes import install, router
 
-__all__ = ["router"]
+__all__ = ["install", "router"]

@@ -1,11 +1,15 @@
 """The binary tensor data extension: BYTES elements are a 4-byte little-endian length and the bytes."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
 
 from .errors import bad
 
 LENGTH = struct.Struct("<I")
+NUMPY = {"FP32": "<f4", "BOOL": "?"}
 
 
 def split(body: bytes, header: str | None) -> tuple[bytes, bytes]:
@@ -40,6 +44,11 @@ def decode_texts(data: bytes, count: int, field: str) -> list[str]:
     if at != len(data):
         raise bad(field, f"{len(data) - at} bytes are left over after {count} elements")
     return texts
+
+
+def encode(datatype: str, values: Sequence[Any]) -> bytes:
+    """The elements as bytes; BYTES are texts without lone surrogates."""
+    return encode_texts(values) if datatype == "BYTES" else np.array(values, NUMPY[datatype]).tobytes()
 
 
 def encode_texts(texts: Iterable[str]) -> bytes:

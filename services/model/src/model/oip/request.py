@@ -1,15 +1,23 @@
-"""What an inference request asks, parsed by hand: any Content-Type, JSON and binary parts, and clear refusals."""
+"""What an inference request asks: any Content-Type, JSON and binary parts, and clear refusals.
+
+A plain request, texts in JSON and nothing else, is decoded straight into its type. Whatever else comes is parsed by
+hand, the same request with the same result, so that a refusal can name the field.
+"""
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from . import binary
 from .errors import bad
 
 MAX_ROWS = 1024
-DEFAULT_OUTPUTS = ("language", "probabilities", "abstained")
-OUTPUTS = (*DEFAULT_OUTPUTS, "evidence")
+DEFAULT = {"language": False, "probabilities": False, "abstained": False}
+"""The outputs of a request that names none, in JSON."""
+EVIDENCE = "evidence"
+OUTPUTS = (*DEFAULT, EVIDENCE)
 TEXT_CONTENT_TYPES = ("str", "np")
 """MLServer's content types that leave a text as it is."""
 
@@ -25,6 +33,8 @@ class InferenceRequest:
 
 def parse(body: bytes, header_length: str | None) -> InferenceRequest:
     """Read an inflated body; raises ServiceError 400 that names the field."""
+    if header_length is None and (plain := _plain(body)):
+        return plain
     head, tail = binary.split(body, header_length)
     document = _object(_decode(head), "body")
     id_ = document.get("id")
@@ -38,7 +48,40 @@ def parse(body: bytes, header_length: str | None) -> InferenceRequest:
     )
 
 
+class _PlainTensor(msgspec.Struct, forbid_unknown_fields=True):
+    name: Literal["text"]
+    datatype: Literal["BYTES"]
+    shape: tuple[int]
+    data: list[str]
+
+
+class _PlainRequest(msgspec.Struct, forbid_unknown_fields=True):
+    inputs: tuple[_PlainTensor]
+    id: str | None = None
+
+
+_decode_plain = msgspec.json.Decoder(_PlainRequest).decode
+_decode_any = msgspec.json.Decoder().decode
+_UNLIKED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def _plain(body: bytes) -> InferenceRequest | None:
+    try:
+        request = _decode_plain(body)
+    except _UNLIKED:
+        return None
+    (tensor,) = request.inputs
+    (rows,) = tensor.shape
+    if rows != len(tensor.data) or not 1 <= rows <= MAX_ROWS:
+        return None
+    return InferenceRequest(request.id, tensor.data, DEFAULT)
+
+
 def _decode(head: bytes) -> object:
+    try:
+        return _decode_any(head)
+    except _UNLIKED:  # json takes more, such as a lone surrogate
+        pass
     try:
         return json.loads(head.decode(), parse_constant=_no_constant)
     except RecursionError:
@@ -105,7 +148,7 @@ def _json_texts(data: object, rows: int, rank: int, field: str) -> list[str]:
 
 def _outputs(outputs: object, binary_by_default: bool) -> dict[str, bool]:
     if outputs is None or outputs == []:
-        return dict.fromkeys(DEFAULT_OUTPUTS, binary_by_default)
+        return dict.fromkeys(DEFAULT, binary_by_default)
     if not isinstance(outputs, list):
         raise bad("body.outputs", "must be a list")
     wanted: dict[str, bool] = {}

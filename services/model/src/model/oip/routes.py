@@ -1,26 +1,22 @@
 """The protocol's endpoints for one model."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic.json_schema import models_json_schema
-from servicekit import ServiceError
+from servicekit import ServiceError, direct
 from servicekit.errors import ErrorBody
 
-from model import metrics
-
-from . import compression, messages, request, response
+from . import inference, messages, response
 
 if TYPE_CHECKING:
+    from servicekit import Service
+
     from model.classifier import Classifier
 
 NAME = response.MODEL_NAME
-THREAD_BYTES = 1 << 10
-"""A request larger than this is worked on in a thread, so that probes are answered meanwhile.
-
-Each row takes three bytes or more, so this bounds the rows too."""
+PREFIX = "/v2"
+MODEL_PATHS = ("/models/{name}", "/models/{name}/versions/{version}")
 
 _SCHEMA = models_json_schema([(messages.InferRequest, "validation")])[1]["$defs"]
 
@@ -44,10 +40,20 @@ INFER_BODY = {
 UNSUPPORTED: dict[int | str, dict[str, Any]] = {415: {"model": ErrorBody, "description": "Unsupported Media Type"}}
 
 
+def install(app: "Service", classifier: "Classifier", max_inflated_bytes: int) -> None:
+    """Add the protocol to `app`, with inference on direct routes."""
+    app.include_router(router(classifier, max_inflated_bytes))
+    answer = inference.endpoint(classifier, max_inflated_bytes)
+    for path in MODEL_PATHS:
+        template = f"{PREFIX}{path}/infer"
+        exact = template.format(name=NAME, version=classifier.version)
+        app.add_direct_route("POST", exact, answer, template=template)
+
+
 def router(classifier: "Classifier", max_inflated_bytes: int) -> APIRouter:
     """Routes under `/v2` that answer with `classifier`."""
-    routes = APIRouter(prefix="/v2", tags=["open inference protocol"])
-    models = [f"/models/{{name}}{version}" for version in ("", "/versions/{version}")]
+    routes = APIRouter(prefix=PREFIX, tags=["open inference protocol"])
+    answer = inference.endpoint(classifier, max_inflated_bytes)
 
     def check(http: Request) -> None:
         name, version = http.path_params["name"], http.path_params.get("version")
@@ -102,19 +108,7 @@ def router(classifier: "Classifier", max_inflated_bytes: int) -> APIRouter:
 
     async def infer(http: Request) -> Response:
         check(http)
-        headers = http.headers
-        body = compression.inflate(await http.body(), headers.get("content-encoding", ""), max_inflated_bytes)
-        work = partial(_infer, classifier, body, headers.get("inference-header-content-length"))
-        answer, head = await to_thread.run_sync(work) if len(body) > THREAD_BYTES else work()
-        sent = {"vary": "accept-encoding"}
-        if head is not None:
-            sent["inference-header-content-length"] = str(head)
-        coding = compression.accepted(headers.get("accept-encoding", ""))
-        if coding and len(answer) >= compression.LEAST_BYTES:
-            answer = compression.deflate(answer, coding)
-            sent["content-encoding"] = coding
-        kind = "application/json" if head is None else "application/octet-stream"
-        return Response(answer, media_type=kind, headers=sent)
+        return await direct.respond(answer, http)
 
     def add(path: str, endpoint: Any, method: str, summary: str, model: Any, **extra: Any) -> None:
         parts = [{"name": p, "in": "path", "required": True, "schema": {"type": "string"}} for p in ("name", "version")]
@@ -134,16 +128,8 @@ def router(classifier: "Classifier", max_inflated_bytes: int) -> APIRouter:
     add("/health/live", live, "GET", "The server is live", messages.Live)
     add("/health/ready", ready, "GET", "The server is ready", messages.Ready)
     add("/repository/index", index, "POST", "The models there are", list[messages.IndexEntry])
-    for path in models:
+    for path in MODEL_PATHS:
         add(path, metadata, "GET", "Model metadata", messages.ModelMetadata)
         add(f"{path}/ready", model_ready, "GET", "The model is ready", messages.Ready)
         add(f"{path}/infer", infer, "POST", "Which language is each text in?", messages.InferResponse, **INFER_BODY)
     return routes
-
-
-def _infer(classifier: "Classifier", body: bytes, header_length: str | None) -> tuple[bytes, int | None]:
-    asked = request.parse(body, header_length)
-    predictions = classifier.predict(asked.texts)
-    answer = response.respond(classifier, asked, predictions)
-    metrics.observe(predictions)
-    return answer
