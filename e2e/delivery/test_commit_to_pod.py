@@ -51,7 +51,7 @@ class Running:
     def __init__(self, runner: Runner, commit: str) -> None:
         self._runner = runner
         self._process = runner.start(at=commit)
-        os.setpriority(os.PRIO_PGRP, self._process.pid, 15)
+        os.setpriority(os.PRIO_PGRP, self._process.pid, 10)
         self._printed = ""
         assert self._process.stdout
         while "model: update" not in self._printed:
