@@ -96,7 +96,7 @@ rules-test: ## Judge rules, configurations and mail routes with promtool and amt
 monitoring-test: $(ENV) $(ARTEFACT) ## Put every query to a real Prometheus, and let an alert become a mail
 	@$(BIN)/pytest monitoring/live $(ARGS)
 
-pictures: page-pictures $(ENV) $(ARTEFACT) ## Draw the dashboards in docs/pictures anew, from a real Prometheus' answers
+pictures: page-pictures $(ENV) $(ARTEFACT) ## Draw docs/pictures/dashboards anew, from a real Prometheus' answers
 	@$(BIN)/uv sync -q --frozen --all-packages --all-groups
 	@$(BIN)/python -m monitoring.pictures
 

@@ -22,8 +22,8 @@ from monitoring.queries import DASHBOARDS, ROOT, filled, panels
 from monitoring.scenarios import SCENARIOS, watched
 from monitoring.stack import Prometheus
 
-OUT = ROOT / "docs/pictures"
-CALM_SECONDS = 45.0
+OUT = ROOT / "docs/pictures/dashboards"
+CALM_SECONDS = 20.0
 """Of traffic before the first fault, so that a picture shows what is usual, too."""
 
 Series = list[tuple[str, list[tuple[float, float]]]]
@@ -79,7 +79,7 @@ def draw(path: Path, prometheus: Prometheus, seconds: float, marks: list[tuple[f
         )
         figure.savefig(OUT / f"{path.stem}.png", dpi=80)
         plt.close(figure)
-    print(f"docs/pictures/{path.stem}.png")
+    print(f"docs/pictures/dashboards/{path.stem}.png")
 
 
 def draw_panel(
@@ -112,6 +112,8 @@ def draw_panel(
             axes.set_yscale("symlog")
         if panel["title"] == "Burn rate":
             axes.set_yscale("symlog")
+        if panel["fieldConfig"]["defaults"].get("min") == 0:
+            axes.set_ylim(bottom=0)
         if len(found) <= 15:
             axes.legend(fontsize=5, loc="upper left", ncols=1 + len(found) // 6, framealpha=0.6)
 

@@ -30,7 +30,8 @@ class RequestContext:
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """What the answer carries."""
-        return [(b"x-request-id", self.request_id.encode()), (b"traceparent", self.traceparent.encode())]
+        traceparent = f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+        return [(b"x-request-id", self.request_id.encode()), (b"traceparent", traceparent.encode())]
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -55,8 +55,10 @@ class Edge:
             await send(message)
 
         counted = scope["path"] not in PATHS
+        in_progress = REQUESTS.in_progress(scope["method"], self.service)
         if counted:
-            self._begin(scope["method"])
+            self.in_flight += 1
+            in_progress.count += 1
         try:
             if counted and self.in_flight > self.max_in_flight:
                 await limits.overloaded()(scope, receive, answer)
@@ -72,7 +74,9 @@ class Edge:
             await errors.internal_error()(scope, receive, answer)
         finally:
             if counted:
-                self._end(scope["method"], access.path_template(scope), status, request, begin)
+                self.in_flight -= 1
+                in_progress.count -= 1
+                self._end(scope["method"], access.path_template(scope), status, request, perf_counter() - begin)
             context.leave(token)
 
     async def direct(self, route: Route, scope: Scope, receive: Receive, send: Send) -> bool:
@@ -85,7 +89,9 @@ class Edge:
         request = context.from_raw_headers(headers)
         token = context.enter(request)
         status = NO_ANSWER
-        self._begin(scope["method"])
+        in_progress = REQUESTS.in_progress(scope["method"], self.service)
+        self.in_flight += 1
+        in_progress.count += 1
         try:
             if self.in_flight > self.max_in_flight:
                 answer = _answer(limits.overloaded())
@@ -107,7 +113,9 @@ class Edge:
             await send({"type": "http.response.body", "body": answer.body})
             return True
         finally:
-            self._end(scope["method"], route.template, status, request, begin)
+            self.in_flight -= 1
+            in_progress.count -= 1
+            self._end(scope["method"], route.template, status, request, perf_counter() - begin)
             context.leave(token)
 
     def _headers(self, request: RequestContext) -> RawHeaders:
@@ -117,14 +125,8 @@ class Edge:
             headers.append((b"connection", b"close"))  # so that pools move on to other pods
         return headers
 
-    def _begin(self, method: str) -> None:
-        self.in_flight += 1
-        REQUESTS.begin(method, self.service)
-
-    def _end(self, method: str, path: str | None, status: int, request: RequestContext, begin: float) -> None:
-        seconds = perf_counter() - begin
-        self.in_flight -= 1
-        REQUESTS.end(method, path, status, self.service, seconds, request.trace_id)
+    def _end(self, method: str, path: str | None, status: int, request: RequestContext, seconds: float) -> None:
+        REQUESTS.end(method, path, status, self.service).observe(seconds, request.trace_id)
         access.write(method, path, status, request, seconds)
 
 

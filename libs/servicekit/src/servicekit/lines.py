@@ -12,7 +12,7 @@ T = TypeVar("T")
 class Lines(Generic[T]):
     """`add` what makes a line on the event loop, `flush` from anywhere. Nothing waits past the loop's next turn."""
 
-    def __init__(self, descriptor: int, render: Callable[[T], str]) -> None:
+    def __init__(self, descriptor: int, render: Callable[[list[T]], str]) -> None:
         self._descriptor, self._render = descriptor, render
         self._waiting: list[T] = []
         self._writing = threading.RLock()  # entered twice where a signal comes during a write
@@ -28,6 +28,6 @@ class Lines(Generic[T]):
         with self._writing:
             entries = self._waiting[:]
             del self._waiting[: len(entries)]  # what is added meanwhile stays
-            data = "".join(map(self._render, entries)).encode()
+            data = self._render(entries).encode() if entries else b""
             while data:
                 data = data[os.write(self._descriptor, data) :]

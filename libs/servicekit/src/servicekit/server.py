@@ -22,6 +22,10 @@ KEEP_ALIVE_SECONDS = 65
 """Longer than clients and load balancers (60 s is common) keep an idle connection, so that they are the ones to drop
 it: a server that closes first races with the next request on that connection."""
 
+GC_THRESHOLD = 10_000
+"""Containers made and not yet gone before the youngest are gone through. Python's 700 are reached within two turns of
+the event loop at 16 requests a turn, and nothing is found: requests leave no cycles."""
+
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve until a signal, drain, return. Raises SystemExit(1) with one line when the port cannot be had."""
@@ -40,6 +44,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # used as float
     )
     gc.freeze()  # what is there now stays: collections need not go through it again
+    gc.set_threshold(GC_THRESHOLD)
     server = DrainingServer(config, health_of(app), settings.drain_seconds)
     host, port = listener.getsockname()[:2]
     log.info("listening", host=host, port=port)

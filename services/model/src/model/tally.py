@@ -40,7 +40,8 @@ class Tally:
             if above.max(initial=0) > MAX_SPREAD:
                 raise OverflowError
             part[:] = np.rint(above * FRACTION)
-        self._fields = struct.Struct(f"<{columns}Q4I")
+        fields = struct.Struct(f"<{columns}Q4I")
+        self._unpack, self._size = fields.unpack, fields.size
         self._start, *packed = (int.from_bytes(row.tobytes(), "little") for row in table)
         self._letter, gram, self._trigram, known_trigram = (1 << 64 * columns + 32 * i for i in range(4))
         self._grams = {
@@ -48,12 +49,12 @@ class Tally:
             for name, row in rows.items()
         }
         self._words = _Words(self._word)
+        self._sum_of = self._words.__getitem__
 
     def of(self, text: str) -> tuple[int, ...]:
         """The sum of each column in units of 1 / FRACTION, then letters, known n-grams, trigrams, known trigrams."""
         # Words parted by whitespace can be judged one by one: neither NFC nor lower() looks across it.
-        total = sum(map(self._words.__getitem__, text.split()), self._start)
-        return self._fields.unpack(total.to_bytes(self._fields.size, "little"))
+        return self._unpack(sum(map(self._sum_of, text.split()), self._start).to_bytes(self._size, "little"))
 
     def forget(self) -> None:
         """Drop all words."""

@@ -22,7 +22,7 @@ TEXT_CONTENT_TYPES = ("str", "np")
 """MLServer's content types that leave a text as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InferenceRequest:
     """`outputs` maps each name asked for to whether it goes out as binary data."""
 
