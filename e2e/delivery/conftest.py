@@ -31,10 +31,11 @@ def production_values(**values: Values) -> str:
 
 
 @pytest.fixture(scope="session")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     origin = Origin(tmp_path_factory.mktemp("origin"))
     origin.commit("values of these tests", {STAGING: staging_values(), PRODUCTION: production_values()})
-    return origin
+    yield origin
+    origin.remove_images()
 
 
 @pytest.fixture(scope="session")
