@@ -128,8 +128,20 @@ deploy: $(TOOLS) ## Install or upgrade the release `punchline` on the cluster th
 	@PATH=$(abspath $(BIN)):$$PATH helm upgrade --install punchline charts/umbrella $(addprefix -f ,$(wildcard charts/umbrella/images/*.yaml)) \
 	  --namespace $(NAMESPACE) --create-namespace --wait --timeout 5m $(ARGS)
 
+promote: $(ENV) ## Move an environment to a commit: TO=production REV=HEAD; then commit and push
+	@$(BIN)/python dev/promote.py $(or $(TO),production) $(or $(REV),HEAD)
+
+argocd-check: $(TOOLS) ## What Argo CD will make of argocd/, checked without a cluster; a part of `make test`
+	@$(BIN)/pytest argocd
+
 e2e: $(TOOLS) ## Prove on a cluster what the chart promises: CLUSTER=kind, or current for where kubectl points
 	@VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
+
+e2e-delivery: $(TOOLS) ## Prove with the real Argo CD what argocd/ promises: CLUSTER=shared
+	@SUITE=delivery VENV=$(VENV) DOCKER=$(DOCKER) e2e/run $(ARGS)
+
+demo-delivery: ## Tell on a terminal the way of one commit to the pods, and back: CLUSTER=shared
+	@$(MAKE) --no-print-directory e2e-delivery ARGS='-s -q -k whole_way --no-header $(ARGS)'
 
 bench: $(ENV) $(ARTEFACT) ## Measure the model server beside its peers: PEERS='kserve ray' SECONDS=4 PARTS=rounds
 	@$(BIN)/python bench/run.py

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +15,9 @@ class CommandError(AssertionError):
     """A command that failed; the message has what it printed."""
 
 
-def run(*command: str, stdin: str | None = None, timeout: float = 240) -> str:
+def run(*command: str, stdin: str | None = None, timeout: float = 240, cwd: Path | None = None) -> str:
     """What the command prints. Raises CommandError on a status other than 0."""
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, cwd=cwd)
     if done.returncode:
         raise CommandError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

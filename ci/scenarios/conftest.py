@@ -1,5 +1,3 @@
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +11,7 @@ from ci.scenarios.runner import Runner
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     origin = Origin(tmp_path_factory.mktemp("scenarios"))
     yield origin
-    docker = os.environ["DOCKER"]
-    images = subprocess.check_output([docker, "images", "-q", f"{origin.registry}/*"], text=True).split()
-    if images:
-        subprocess.run([docker, "image", "rm", "--force", *set(images)], check=True, stdout=subprocess.DEVNULL)
+    origin.remove_images()
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,13 @@ class Origin:
     def services(self) -> list[str]:
         return sorted(path.name for path in (self.clone / "services").iterdir())
 
+    def remove_images(self) -> None:
+        """Take those of this run off this machine: by name, since others may be the same image."""
+        docker = os.environ["DOCKER"]
+        names = run(docker, "images", "--format", "{{.Repository}}:{{.Tag}}", f"{self.registry}/*").split()
+        if names:
+            run(docker, "image", "rm", *names)
+
     # ---- what a developer does
 
     def write(self, path: str, text: str) -> None:
