@@ -30,7 +30,7 @@ help: ## List the verbs
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
 	@$(BIN)/python dev/run.py
 
-test: $(ENV) $(ARTEFACT) $(TOOLS) ## Run every test that needs no cluster and no browser, or one service's: S=joker
+test: $(ENV) $(ARTEFACT) $(if $(filter-out $(SERVICES),$(or $(S),all)),$(TOOLS)) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
 	@$(BIN)/pytest $(foreach each,$(S),$(call test_dir,$(each)))
 else

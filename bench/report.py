@@ -60,7 +60,7 @@ def _run(run: dict[str, Any]) -> str:
         spread = f"±{(max(rates) - min(rates)) / 2 / row['req_s']:.0%}"
         cells = [f"**{name}**" if name == OWN else name, row["version"], f"{row['req_s']:,.0f}", spread]
         cells += [
-            f"{own['req_s'] / row['req_s']:.2g}x",
+            f"{own['req_s'] / row['req_s']:.1f}x",
             f"{row['p50_ms']:.2f}",
             f"{row['p99_ms']:.2f}",
             f"{row['p999_ms']:.2f}",
@@ -68,7 +68,7 @@ def _run(run: dict[str, Any]) -> str:
         batch = (
             ["", ""]
             if name == BARE
-            else [f"{row['batch_rows_s']:,.0f}", f"{own['batch_rows_s'] / row['batch_rows_s']:.2g}x"]
+            else [f"{row['batch_rows_s']:,.0f}", f"{own['batch_rows_s'] / row['batch_rows_s']:.1f}x"]
         )
         rows.append([*cells, *batch, f"{row['rss_mb']:.0f}", f"{row['start_s']:.1f}", f"{row['env_mb']}"])
     return _table(rows) + "\n\n" + _goals(run)
@@ -137,7 +137,15 @@ def scaling(found: dict[str, int]) -> str:
 
 
 def services(found: dict[str, float]) -> str:
-    return _table([["", ""], *([name.replace("_", " "), f"{value:,}"] for name, value in found.items())])
+    return _table(
+        [
+            ["", ""],
+            *(
+                [name.replace("_s", ", requests a second").replace("_p50_ms", ", p50 in ms"), f"{value:,}"]
+                for name, value in found.items()
+            ),
+        ]
+    )
 
 
 def _table(rows: list[Row]) -> str:

@@ -39,6 +39,7 @@ class SlowRequest(threading.Thread):
 @pytest.mark.timeout(240)
 def test_requests_in_flight_finish(release: Release) -> None:
     release.settle({"frontend": {"drainSeconds": DRAIN_SECONDS}})
+    release.wait_settled()
     (pod,) = release.ready("frontend")
     requests = [SlowRequest() for _ in range(10)]
     wait("all are in flight", lambda: in_progress(release, pod) == len(requests))
