@@ -61,8 +61,10 @@ class Running:
 
     def end(self) -> Pipeline:
         """What became of it."""
-        printed, _ = self._process.communicate(timeout=300)
-        return self._runner.result(self._printed + printed)
+        with self._process as process:
+            assert process.stdout
+            self._printed += process.stdout.read()
+        return self._runner.result(self._printed)
 
 
 @pytest.fixture(scope="module")
