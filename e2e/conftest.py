@@ -77,6 +77,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[events] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A second node comes last: it lacks images that other tests roll to, and one that was lost is not soon forgotten.
+    items.sort(key=lambda item: "test_nodes" in item.nodeid)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     rows = config.stash[events]
     if not rows:
