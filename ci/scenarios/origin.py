@@ -78,7 +78,7 @@ class Origin:
         # Behind main's head, gitlab-ci-local finds that the files of these checks changed, and runs them.
         for folder in ("charts", "ci/tests", "libs", "monitoring/tests", "tests"):
             self.git("rm", "--quiet", f"{folder}/*test_*.py")
-            self.write(f"{folder}/test_light.py", "def test_it_is_run() -> None:\n    assert True\n")
+            self.write(f"{folder}/test_light.py", "def test_it_is_run() -> None: ...\n")
         self.push("light images")
 
     @property
