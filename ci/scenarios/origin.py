@@ -21,7 +21,7 @@ IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in {"NAME": "Developer", "EMAIL": "developer@localhost", "DATE": DATE}.items()
 }
-KEPT = ("test_routes.py", "test_pages.py", "test_oip.py")
+KEPT = ("test_routes.py", "test_pages.py", "test_classifier.py")
 """Of joker's, frontend's and model's tests."""
 TEST = "def test_it_has_settings() -> None:\n    assert Settings()\n"
 HOOKS = """\
