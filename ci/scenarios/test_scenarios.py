@@ -108,7 +108,7 @@ def test_readme_docs_and_tests_make_nothing_due(settled: Origin, runner: Runner)
 def test_servicekit_makes_its_dependents_due_and_nobody_else(settled: Origin, runner: Runner) -> None:
     """joker lives without servicekit here."""
     settled.edit("services/joker/pyproject.toml", '    "servicekit",\n', "")
-    settled.edit("services/joker/pyproject.toml", "[tool.uv.sources]\nservicekit = { workspace = true }\n", "")
+    settled.edit("services/joker/pyproject.toml", "servicekit = { workspace = true }\n", "")
     settled.edit("services/joker/Dockerfile", "COPY libs/servicekit libs/servicekit\n", "")
     settled.write("services/joker/src/joker/settings.py", "class Settings: ...\n")
     settled.lock()
