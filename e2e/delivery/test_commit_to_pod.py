@@ -76,7 +76,7 @@ def runner(origin: Origin) -> Runner:
 
 
 @pytest.fixture(scope="module")
-def built(argo: Argo, origin: Origin) -> Iterator[None]:
+def built(argo: Argo, origin: Origin) -> str:
     """Every service's image is in the registry, and recorded: where a repository is after its first pipeline."""
     docker = os.environ["DOCKER"]
     before = origin.git("rev-parse", "HEAD").strip()
@@ -89,11 +89,7 @@ def built(argo: Argo, origin: Origin) -> Iterator[None]:
         digest = run(docker, "inspect", "--format", "{{index .RepoDigests 0}}", image).strip().partition("@")[2]
         recorded = images.parse(service, origin.read(images.path(service))).built(tag, digest, before)
         files[images.path(service)] = recorded.text()
-    as_before = {path: origin.read(path) for path in files}
-    origin.commit("all services are built", files)
-    yield
-    origin.pull()
-    origin.commit("no service is built", as_before)
+    return origin.commit("all services are built", files)
 
 
 def version() -> str:
@@ -111,7 +107,7 @@ def digests(release: Release, service: str) -> set[str]:
 
 @pytest.mark.timeout(900)
 def test_the_whole_way(
-    argo: Argo, origin: Origin, built: None, staging: Release, runner: Runner, during: During
+    argo: Argo, origin: Origin, built: str, staging: Release, runner: Runner, during: During
 ) -> None:
     story = Story()
     staging.wait_settled()
