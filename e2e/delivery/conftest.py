@@ -30,6 +30,12 @@ def production_values(**values: Values) -> str:
     return str(yaml.safe_dump({"global": BASELINE["global"], **layers}))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The whole way leaves images from a registry behind, and then all is taken down: these come last.
+    last = ("", "test_commit_to_pod", "test_uninstall")
+    items.sort(key=lambda item: max(place for place, name in enumerate(last) if name in item.nodeid))
+
+
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     origin = Origin(tmp_path_factory.mktemp("origin"))
