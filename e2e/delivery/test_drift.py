@@ -53,7 +53,7 @@ def test_what_left_git_is_pruned_and_what_was_never_there_stays(argo: Argo, orig
     assert staging.get("configmap", "joker")["data"] == {"LOG_LEVEL": "info"}
     commit = origin.commit("joker needs no settings", {STAGING: staging_values(joker={"config": {}})})
     argo.wait_synced("umbrella-staging", commit)
-    assert {each["metadata"]["name"] for each in staging.get("configmaps")} == {"stray", "kube-root-ca.crt"}
+    assert {each["metadata"]["name"] for each in staging.get("configmaps")} == {"stray", "frontend", "kube-root-ca.crt"}
     message = argo.wait_condition("umbrella-staging", "OrphanedResourceWarning", "orphaned resource")
     assert "1 orphaned" in message
     staging.kubectl("delete", "configmap", "stray")
