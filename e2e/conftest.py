@@ -46,14 +46,14 @@ def other() -> Iterator[Namespace]:
 
 @contextmanager
 def namespace(name: str, labels: dict[str, str] | None = None) -> Iterator[str]:
-    """A new namespace, gone afterwards."""
+    """A new namespace; it goes afterwards, which takes a while, and who makes it anew waits for that."""
     space = Namespace(name)
     run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--timeout=120s")
     space.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels or {}}})
     try:
         yield name
     finally:
-        run("kubectl", "delete", "namespace", name, "--timeout=120s")
+        run("kubectl", "delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture
