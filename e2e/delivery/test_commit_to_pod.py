@@ -107,7 +107,13 @@ def digests(release: Release, service: str) -> set[str]:
 
 @pytest.mark.timeout(900)
 def test_the_whole_way(
-    argo: Argo, origin: Origin, built: str, staging: Release, runner: Runner, during: During
+    argo: Argo,
+    origin: Origin,
+    built: str,
+    staging: Release,
+    runner: Runner,
+    during: During,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     story = Story()
     staging.wait_settled()
@@ -171,4 +177,5 @@ def test_the_whole_way(
             wait("the old version answers", lambda: version() == old_version)
             story.tell(f"The model that answers is version {old_version}, image {old_image.tag}")
 
-    print("\n" + "\n".join(f"{seconds:7.1f} s  {title}" for title, seconds in story.legs))
+    with capsys.disabled():
+        print("\n" + "\n".join(f"{seconds:7.1f} s  {title}" for title, seconds in story.legs))
