@@ -18,6 +18,17 @@ TEMPLATE = ROOT / "templates" / "service"
 BIN = Path(sys.executable).parent
 ARCHITECTURE = Path("docs/architecture.md")
 FIRST_PORT, LAST_PORT = 8000, 8079
+SYNC = (
+    BIN / "uv",
+    "sync",
+    "-q",
+    "--frozen",
+    "--all-packages",
+    "--all-groups",
+    "--no-group=pictures",
+    "--no-group=browser",
+)
+"""As the Makefile has it."""
 
 VALUES = {
     "plain": "  test:\n    path: /v1/greeting\n    expect: greeting\n",
@@ -111,7 +122,7 @@ def _undone() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        subprocess.run([BIN / "uv", "sync", "-q", "--frozen", "--all-packages", "--all-groups"], cwd=ROOT)  # noqa: S603
+        subprocess.run(SYNC, cwd=ROOT)  # noqa: S603
         if isinstance(error, entries.EntryError):
             sys.exit(f"{error}: everything is as it was before")
         raise
@@ -125,7 +136,7 @@ def _edit(changes: Changes, edits: dict[Path, Edit], name: str) -> None:
 def _lock(changes: Changes) -> None:
     changes.keep(Path("uv.lock"))
     _run(BIN / "uv", "lock", "-q")
-    _run(BIN / "uv", "sync", "-q", "--frozen", "--all-packages", "--all-groups")
+    _run(*SYNC)
 
 
 def _free_port() -> int:
