@@ -74,18 +74,8 @@ def images(missing: list[Service]) -> Iterator[None]:
         for each in missing:
             address = url(each).removeprefix("http://")
             where = ["--network", network, "--network-alias", each.name, "-p", f"{address}:8080"]
-            command = [
-                "run",
-                "--rm",
-                "--init",
-                "--read-only",
-                "--cap-drop",
-                "ALL",
-                *where,
-                *settings,
-                f"{each.name}:dev",
-            ]
-            started = subprocess.Popen([_engine(), *command], start_new_session=True)  # noqa: S603
+            command = [_engine(), "run", "--rm", "--init", "--read-only", "--cap-drop", "ALL", *where, *settings]
+            stack.enter_context(_ending(_apart([*command, f"{each.name}:dev"])))
         yield
 
 

@@ -65,6 +65,8 @@ def add(name: str, kind: str) -> None:
         entries.OWNERS: entries.add_owner,
         entries.COMPOSE: entries.add_to_compose(port),
         entries.TARGETS: entries.add_target,
+        entries.DEPLOYED: entries.add_deployed,
+        **dict.fromkeys(entries.environments(ROOT), entries.add_replicas),
     }
     with _undone(), Changes(ROOT) as changes:
         changes.keep(folder)
@@ -103,6 +105,8 @@ def remove(name: str) -> None:
         entries.OWNERS: entries.remove_owner,
         entries.COMPOSE: entries.remove_from_compose,
         entries.TARGETS: entries.remove_target,
+        entries.DEPLOYED: entries.remove_deployed,
+        **dict.fromkeys(entries.environments(ROOT), entries.remove_replicas),
     }
     with _undone(), Changes(ROOT) as changes:
         changes.remove(Path("services") / name)
@@ -130,7 +134,9 @@ def _undone() -> Iterator[None]:
 
 def _edit(changes: Changes, edits: dict[Path, Edit], name: str) -> None:
     for path, edit in edits.items():
-        changes.write(path, edit((ROOT / path).read_text("utf-8"), name))
+        before = (ROOT / path).read_text("utf-8")
+        if (after := edit(before, name)) != before:
+            changes.write(path, after)
 
 
 def _lock(changes: Changes) -> None:
