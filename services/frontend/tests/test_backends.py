@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from contracts import stand_in
+
 from services.frontend.tests import backends
 from services.frontend.tests.backends import CODES, JOKE, visiting
 
