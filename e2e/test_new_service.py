@@ -1,8 +1,6 @@
 """What `make new-service` makes, one of each kind, on the cluster: ready, called by whom the chart says, watched."""
 
 import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from e2e.prometheus import ask
 from e2e.release import SERVICES, Release, Values
 from e2e.test_policies import CLUSTER_IP
 from monitoring.queries import DASHBOARDS, dashboard_queries
-from templates.tests.clone import copy
+from templates.tests.clone import copy, furnish
 
 KINDS = {"flowers": "model", "text-ranker": "plain"}
 SMALL: Values = {name: {"resources": {"requests": {"cpu": "20m"}}} for name in KINDS}
@@ -32,7 +30,7 @@ except OSError as error:
 @pytest.fixture(scope="module")
 def grown(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     """The release with both beside those it had, out of a copy of the repository; frontend calls text-ranker."""
-    clone = with_environment(copy(tmp_path_factory.mktemp("clone") / "punchline"))
+    clone = furnish(copy(tmp_path_factory.mktemp("clone") / "punchline"))
     for name, kind in KINDS.items():
         make(clone, "new-service", f"NAME={name}", f"KIND={kind}")
     values = clone / "charts/umbrella/values.yaml"
@@ -47,13 +45,6 @@ def grown(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     release.kubectl("wait", "--for=condition=Ready", "pod/passer-by", "--timeout=60s")
     yield release
     release.kubectl("delete", "pod", "passer-by", "--now")
-
-
-def with_environment(clone: Path) -> Path:
-    """A copy with this run's environment, by links to its files, for make to bring in order: a new one takes long."""
-    shutil.copytree(sys.prefix, clone / ".venv", symlinks=True, copy_function=os.link)
-    (clone / ".venv" / ".synced").unlink(missing_ok=True)
-    return clone
 
 
 def make(clone: Path, *arguments: str) -> None:

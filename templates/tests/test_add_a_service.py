@@ -11,23 +11,22 @@ from pathlib import Path
 import pytest
 
 from e2e.console import Section, Shell, Step, read_page
-from templates.tests.clone import ROOT, copy, git
+from templates.tests.clone import IDENTITY, ROOT, copy, furnish, git
 
 SERVICE, MODEL = (ROOT / "docs" / name for name in ("add-a-service.md", "add-a-model.md"))
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy(tmp_path_factory.mktemp("clone") / "punchline")
+    return furnish(copy(tmp_path_factory.mktemp("clone") / "punchline"))
 
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """As in a terminal of a person: nothing that make or pytest set for the test run itself."""
-    who = {f"GIT_{role}_{what}": "tester@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UV_PROJECT_ENVIRONMENT", "VENV", "VIRTUAL_ENV"), "")
     path = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # helm
-    return {**clean, "PATH": path, "PYTHONUNBUFFERED": "1", **who}
+    return {**clean, "PATH": path, "PYTHONUNBUFFERED": "1", **IDENTITY}
 
 
 @pytest.fixture(scope="module")
