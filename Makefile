@@ -80,7 +80,7 @@ remove-service: $(ENV) ## Take a service away: NAME=ranker
 	@$(BIN)/python -m dev.scaffold remove '$(NAME)'
 
 dev: $(ENV) $(call artefacts,$(S)) ## Run one service, S=frontend, restarted on every change, and those it calls: OTHERS=images
-	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
+	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) exec $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
 
 browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
 	@$(BIN)/pytest browser $(ARGS)
