@@ -15,6 +15,8 @@ SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml)
 # Those that train a model.
 MODELS   := $(foreach each,$(SERVICES),$(if $(wildcard services/$(each)/src/*/train.py),$(each)))
 ARTEFACT := $(patsubst %,services/%/artefact/card.json,$(MODELS))
+# Those of the services named; all, if what is named is no service, or nothing is.
+artefacts = $(if $(filter-out $(SERVICES),$(or $1,all)),$(ARTEFACT),$(patsubst %,services/%/artefact/card.json,$(filter $1,$(MODELS))))
 
 # The release that `make deploy` installs; ARGS goes to helm: ARGS='--set frontend.service.type=NodePort'
 NAMESPACE ?= punchline
@@ -33,14 +35,14 @@ help: ## List the verbs
 run: $(ENV) $(ARTEFACT) ## Start all services on 127.0.0.1 and say what to try; Ctrl-C ends them
 	@$(BIN)/python -m dev.run
 
-test: $(ENV) $(ARTEFACT) $(if $(filter-out $(SERVICES),$(or $(S),all)),$(TOOLS)) ## Run every test that needs no cluster and no browser, or one service's: S=joker
+test: $(ENV) $(call artefacts,$(S)) $(if $(filter-out $(SERVICES),$(or $(S),all)),$(TOOLS)) ## Run every test that needs no cluster and no browser, or one service's: S=joker
 ifdef S
 	@$(BIN)/pytest $(foreach each,$(S),$(call test_dir,$(each)))
 else
 	@$(BIN)/pytest -n auto --dist worksteal
 endif
 
-test-alone: $(ENV) $(ARTEFACT) ## One service's tests, S=joker, or each one's, with nothing but its own dependencies installed
+test-alone: $(ENV) $(call artefacts,$(S)) ## One service's tests, S=joker, or each one's, with nothing but its own dependencies installed
 	@for each in $(if $(S),$(notdir $(call service_dir,$(S))),$(SERVICES)); do \
 	  echo "$$each alone" && UV_PROJECT_ENVIRONMENT=$(ALONE) $(BIN)/uv sync -q --frozen --package $$each --all-groups --python $(BIN)/python \
 	    && (cd services/$$each && $(abspath $(ALONE))/bin/pytest -q .) || exit 1; done
@@ -62,7 +64,7 @@ fmt: $(ENV) ## Format and mend what can be mended
 train: $(ENV) ## Train the models anew, or one, S=model, and show how good they are
 	@for each in $(or $(S),$(MODELS)); do $(BIN)/python -m $$(echo $$each | tr - _).train || exit; done
 
-openapi: $(ENV) $(ARTEFACT) ## Rewrite openapi.json of all services, or of one, S=joker, from the code
+openapi: $(ENV) $(call artefacts,$(S)) ## Rewrite openapi.json of all services, or of one, S=joker, from the code
 	@$(BIN)/python -m dev.openapi $(S)
 
 contracts: $(ENV) ## Rewrite what services use of each other, or what one does, S=frontend, from contracts/uses.toml
@@ -77,8 +79,8 @@ new-service: $(ENV) ## Add a service: NAME=ranker, KIND=plain or model
 remove-service: $(ENV) ## Take a service away: NAME=ranker
 	@$(BIN)/python -m dev.scaffold remove '$(NAME)'
 
-dev: $(ENV) $(ARTEFACT) ## Run one service, S=frontend, restarted on every change, and those it calls: OTHERS=images
-	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
+dev: $(ENV) $(call artefacts,$(S)) ## Run one service, S=frontend, restarted on every change, and those it calls: OTHERS=images
+	@OTHERS=$(OTHERS) DOCKER=$(DOCKER) exec $(BIN)/python -m dev.develop $(notdir $(call service_dir,$(S)))
 
 browser-test: $(BROWSER) $(ARTEFACT) ## Play the game in a real browser, and hold every page against axe
 	@$(BIN)/pytest browser $(ARGS)

@@ -1,4 +1,4 @@
-"""Where a service is entered beside its folder: chart, compose and CODEOWNERS. All else finds it in services/.
+"""Where a service is entered beside its folder: chart, compose, deployment, CODEOWNERS. All else finds it in services/.
 
 Each function gives the text of a file with the service's lines put in, or taken out, and everything else as it was.
 """
@@ -13,12 +13,18 @@ VALUES = Path("charts/umbrella/values.yaml")
 OWNERS = Path("CODEOWNERS")
 COMPOSE = Path("compose.yaml")
 TARGETS = Path("prometheus/prometheus.yml")
+DEPLOYED = Path("argocd/apps/values.yaml")
 
 Edit = Callable[[str, str], str]
 
 
 class EntryError(Exception):
     """A file that does not look as expected; the message names it, and what to do."""
+
+
+def environments(root: Path) -> list[Path]:
+    """The files of what differs between staging and production."""
+    return [path.relative_to(root) for path in sorted(root.glob("argocd/environments/*.yaml"))]
 
 
 def image(name: str) -> Path:
@@ -134,3 +140,29 @@ def add_target(text: str, name: str) -> str:
 def remove_target(text: str, name: str) -> str:
     """prometheus.yml without it."""
     return _without(TARGETS, rf"^      - targets: \[{re.escape(name)}:8080\]\n        labels: .*\n", text)
+
+
+def add_deployed(text: str, name: str) -> str:
+    """apps/values.yaml: deployed where the default branch is; elsewhere `make promote` enters it."""
+    return _deployed(text, lambda services: sorted({*services, name}))
+
+
+def remove_deployed(text: str, name: str) -> str:
+    """apps/values.yaml without it."""
+    return _deployed(text, lambda services: [each for each in services if each != name])
+
+
+def _deployed(text: str, change: Callable[[list[str]], list[str]]) -> str:
+    pattern = r"^(    revision: HEAD\n(?:    .*\n)*?    services: )\[(.*)\]$"
+    return re.sub(pattern, lambda m: f"{m[1]}[{', '.join(change(re.findall(r'[^, ]+', m[2])))}]", text, flags=re.M)
+
+
+def add_replicas(text: str, name: str) -> str:
+    """environments/NAME.yaml: as many pods as the service before it has."""
+    replicas = re.findall(r"^\S+:\n  replicas: (\d+)$", text, re.M)
+    return f"{text.rstrip()}\n{name}:\n  replicas: {replicas[-1]}\n" if replicas else text
+
+
+def remove_replicas(text: str, name: str) -> str:
+    """environments/NAME.yaml without it."""
+    return re.sub(rf"^{re.escape(name)}:\n(?: .*\n)+", "", text, flags=re.M)

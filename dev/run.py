@@ -20,7 +20,7 @@ READY_SECONDS = 60
 
 async def main(wanted: list[Service]) -> int:
     """0 after a signal, 1 when a service died or did not start, 2 when a port cannot be had."""
-    ports = {each: _port(each) for each in wanted}
+    ports = {each: free_port(each) for each in wanted}
     urls = {each: f"http://{HOST}:{port}" for each, port in ports.items()}
     backends = {f"{each.module.upper()}_URL": url for each, url in urls.items()}
     stop = asyncio.Event()
@@ -74,7 +74,8 @@ def _banner(urls: dict[Service, str]) -> str:
     return f"\n{lines}\nCtrl-C ends it.\n"
 
 
-def _port(each: Service) -> int:
+def free_port(each: Service) -> int:
+    """Where a service can listen. Ends the program with 2 and one line if it cannot."""
     variable = f"{each.module.upper()}_PORT"
     value = os.environ.get(variable) or str(each.port)
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):

@@ -18,6 +18,17 @@ TEMPLATE = ROOT / "templates" / "service"
 BIN = Path(sys.executable).parent
 ARCHITECTURE = Path("docs/architecture.md")
 FIRST_PORT, LAST_PORT = 8000, 8079
+SYNC = (
+    BIN / "uv",
+    "sync",
+    "-q",
+    "--frozen",
+    "--all-packages",
+    "--all-groups",
+    "--no-group=pictures",
+    "--no-group=browser",
+)
+"""As the Makefile has it."""
 
 VALUES = {
     "plain": "  test:\n    path: /v1/greeting\n    expect: greeting\n",
@@ -54,6 +65,8 @@ def add(name: str, kind: str) -> None:
         entries.OWNERS: entries.add_owner,
         entries.COMPOSE: entries.add_to_compose(port),
         entries.TARGETS: entries.add_target,
+        entries.DEPLOYED: entries.add_deployed,
+        **dict.fromkeys(entries.environments(ROOT), entries.add_replicas),
     }
     with _undone(), Changes(ROOT) as changes:
         changes.keep(folder)
@@ -92,6 +105,8 @@ def remove(name: str) -> None:
         entries.OWNERS: entries.remove_owner,
         entries.COMPOSE: entries.remove_from_compose,
         entries.TARGETS: entries.remove_target,
+        entries.DEPLOYED: entries.remove_deployed,
+        **dict.fromkeys(entries.environments(ROOT), entries.remove_replicas),
     }
     with _undone(), Changes(ROOT) as changes:
         changes.remove(Path("services") / name)
@@ -111,7 +126,7 @@ def _undone() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        subprocess.run([BIN / "uv", "sync", "-q", "--frozen", "--all-packages", "--all-groups"], cwd=ROOT)  # noqa: S603
+        subprocess.run(SYNC, cwd=ROOT)  # noqa: S603
         if isinstance(error, entries.EntryError):
             sys.exit(f"{error}: everything is as it was before")
         raise
@@ -119,13 +134,15 @@ def _undone() -> Iterator[None]:
 
 def _edit(changes: Changes, edits: dict[Path, Edit], name: str) -> None:
     for path, edit in edits.items():
-        changes.write(path, edit((ROOT / path).read_text("utf-8"), name))
+        before = (ROOT / path).read_text("utf-8")
+        if (after := edit(before, name)) != before:
+            changes.write(path, after)
 
 
 def _lock(changes: Changes) -> None:
     changes.keep(Path("uv.lock"))
     _run(BIN / "uv", "lock", "-q")
-    _run(BIN / "uv", "sync", "-q", "--frozen", "--all-packages", "--all-groups")
+    _run(*SYNC)
 
 
 def _free_port() -> int:

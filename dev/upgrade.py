@@ -17,24 +17,31 @@ def versions(lock: str) -> dict[str, str]:
 
 
 def summary(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """A line a package that came, went or moved; a new first number is marked, since it may break."""
+    """A line a package that came, went or moved; what may break is marked, as semver.org has it."""
     lines = []
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old != new:
-            major = old and new and old.partition(".")[0] != new.partition(".")[0]
-            lines.append(f"{name:32} {old or 'new':>14} -> {new or 'gone'}{'   (major)' if major else ''}")
+            mark = "   (may break)" if old and new and _promise(old) != _promise(new) else ""
+            lines.append(f"{name:32} {old or 'new':>14} -> {new or 'gone'}{mark}")
     return lines
+
+
+def _promise(version: str) -> list[str]:
+    """The part of a version that stays as long as nothing breaks: the first number, and a second one after a zero."""
+    first, second, *_ = [*version.split("."), ""]
+    return [first, second] if first == "0" else [first]
 
 
 def main() -> None:
     """Lock anew and compare."""
     before = versions(LOCK.read_text("utf-8"))
-    subprocess.run([Path(sys.executable).parent / "uv", "lock", "-q", "--upgrade"], check=True)  # noqa: S603
+    if subprocess.run([Path(sys.executable).parent / "uv", "lock", "-q", "--upgrade"]).returncode:  # noqa: S603
+        sys.exit("uv.lock is as it was: uv could not raise it, and says why above")
     lines = summary(before, versions(LOCK.read_text("utf-8")))
     print("\n".join(lines) or "Everything is at its newest already.")
     if lines:
-        print(f"\n{len(lines)} changed. make test, then commit uv.lock.")
+        print(f"\n{len(lines)} changed. Now `make licences audit test`, then commit uv.lock.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.kubernetes import Namespace, run
 from e2e.pods import hardened
+from e2e.prometheus import prometheus as running
 from e2e.release import Release
 from e2e.traffic import Lost, Stream, Traffic
 
@@ -42,6 +43,13 @@ def other() -> Iterator[Namespace]:
         other.apply(hardened("stranger"))
         other.kubectl("wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
         yield other
+
+
+@pytest.fixture(scope="module")
+def prometheus() -> Iterator[Namespace]:
+    """The namespace `prometheus`, which the policies let in, with a Prometheus that answers e2e.prometheus.ask."""
+    with namespace("prometheus", {"pod-security.kubernetes.io/enforce": "restricted"}) as name, running(name) as space:
+        yield space
 
 
 @contextmanager

@@ -16,6 +16,7 @@ CHART = Path("charts/umbrella")
 HOST = os.environ.get("E2E_HOST", "127.0.0.1")
 """Where node ports are reached."""
 NODE_PORTS = {"frontend": 30420, "joker": 30421, "model": 30422}
+PROMETHEUS_PORT = 30423
 
 BASELINE: dict[str, Any] = {
     "global": {"registry": os.environ.get("E2E_REGISTRY", "")},
@@ -47,12 +48,14 @@ class Release(Namespace):
         """What helm prints."""
         return run("helm", command, *arguments, "--namespace", self.name)
 
-    def upgrade(self, *values: Values, arguments: tuple[str, ...] = ("--wait", "--timeout", "3m")) -> str:
+    def upgrade(
+        self, *values: Values, arguments: tuple[str, ...] = ("--wait", "--timeout", "3m"), chart: Path = CHART
+    ) -> str:
         """Make the release what the baseline and `values` over it say, and nothing of what it was before.
 
         What kubectl changed meanwhile, by `rollout undo` say, belongs to kubectl: Helm 4 takes it back when told to.
         """
-        files = [str(path) for path in sorted(CHART.glob("images/*.yaml"))]
+        files = [str(path) for path in sorted(chart.glob("images/*.yaml"))]
         with tempfile.TemporaryDirectory() as directory:
             for number, layer in enumerate((BASELINE, *values)):
                 path = Path(directory, f"{number}.json")
@@ -62,7 +65,7 @@ class Release(Namespace):
             return self.helm(
                 "upgrade",
                 "punchline",
-                str(CHART),
+                str(chart),
                 "--install",
                 "--reset-values",
                 "--force-conflicts",

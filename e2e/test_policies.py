@@ -46,12 +46,13 @@ def closed(release: Release) -> Release:
 
 
 @pytest.fixture(scope="module")
-def prometheus() -> Iterator[Namespace]:
+def monitoring() -> Iterator[Namespace]:
+    """The namespace of Prometheus, with a pod in it that can do what Prometheus does."""
     with namespace("prometheus") as name:
-        prometheus = Namespace(name)
-        prometheus.apply(hardened("scraper"))
-        prometheus.kubectl("wait", "--for=condition=Ready", "pod/scraper", "--timeout=60s")
-        yield prometheus
+        space = Namespace(name)
+        space.apply(hardened("scraper"))
+        space.kubectl("wait", "--for=condition=Ready", "pod/scraper", "--timeout=60s")
+        yield space
 
 
 def address(space: Namespace, pod: str) -> str:
@@ -82,14 +83,14 @@ def test_names_are_resolved_from_every_service(closed: Release) -> None:
         assert closed.python(closed.ready(service)[0], RESOLVE).strip()
 
 
-def test_the_monitoring_namespace_scrapes(closed: Release, prometheus: Namespace) -> None:
+def test_the_monitoring_namespace_scrapes(closed: Release, monitoring: Namespace) -> None:
     for service in SERVICES:
         (pod,) = closed.ready(service)
         annotations = closed.get("pod", pod)["metadata"]["annotations"]
         assert annotations["prometheus.io/scrape"] == "true"
         port, path = annotations["prometheus.io/port"], annotations["prometheus.io/path"]
         url = f"http://{address(closed, pod)}:{port}{path}"
-        metrics = wait(f"{service} is scraped", prometheus.python, "scraper", SCRAPE, url, seconds=20)
+        metrics = wait(f"{service} is scraped", monitoring.python, "scraper", SCRAPE, url, seconds=20)
         assert "service_build_info{" in metrics
         assert f'app_name="{service}"' in metrics
 

@@ -129,7 +129,9 @@ def prometheus_config(urls: Mapping[str, str], interval: str, alertmanager: str 
     config: dict[str, Any] = yaml.safe_load((ROOT / "prometheus/prometheus.yml").read_text())
     config["global"] = {"scrape_interval": interval, "evaluation_interval": interval}
     config["rule_files"] = [str(ROOT / "prometheus" / pattern) for pattern in config["rule_files"]]
-    for target in config["scrape_configs"][0]["static_configs"]:
+    job = config["scrape_configs"][0]
+    job["static_configs"] = [target for target in job["static_configs"] if target["labels"]["service"] in urls]
+    for target in job["static_configs"]:
         target["targets"] = [urls[target["labels"]["service"]].removeprefix("http://")]
     if alertmanager:
         config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager.removeprefix("http://")]

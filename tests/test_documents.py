@@ -11,6 +11,9 @@ from servicekit import ServiceSettings
 from dev.documents import stale
 from dev.workspace import ROOT, services
 
+ELSEWHERE = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s<>]*)?|http://127\.0\.0\.1:\d+(/[^\s<>]*)?|mailto:\S+@\S+"
+)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
 
 
@@ -35,7 +38,15 @@ def links(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_elsewhere_are_addresses(page):
+    """Whether somebody answers there is not asked: these tests need no internet."""
+    found = [link for link in links(page) if re.match(r"[a-z]+:", link)]
+    assert [link for link in found if not ELSEWHERE.fullmatch(link)] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
+    """In this repository: to a file that is there, and a heading that it has."""
     broken = []
     for link in links(page):
         if re.match(r"[a-z]+:", link):

@@ -1,95 +1,44 @@
 """`make run`, as a person at a terminal has it."""
 
 import argparse
-import contextlib
 import os
-import pty
 import re
 import shlex
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[1]
-NAMES = ("joker", "model", "frontend")
+from dev.workspace import services
+from tests import terminal
+from tests.terminal import ROOT, Terminal, typed
 
-
-class Terminal:
-    """A command in a terminal of its own."""
-
-    def __init__(self, command: list[str], env: dict[str, str]) -> None:
-        self.screen = ""
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(ROOT)
-            os.execvpe(command[0], command, {**os.environ, **env})
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        with contextlib.suppress(OSError):  # EIO: the last process has left the terminal
-            while data := os.read(self._terminal, 65536):
-                self.screen += data.decode(errors="replace")
-
-    def press(self, key: bytes) -> None:
-        os.write(self._terminal, key)
-
-    def wait_for(self, text: str) -> None:
-        end = time.monotonic() + 60
-        while text not in self.screen:
-            assert time.monotonic() < end, self.screen
-            time.sleep(0.02)
-
-    def wait(self) -> int:
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self._reader.join(10)
-        return code
+NAMES = [each.name for each in services()]
+TRIES = [how for each in services() for how in each.about.get("try", {}).values()]
 
 
 def free_ports() -> dict[str, str]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in NAMES]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return {f"{name.upper()}_PORT": str(s.getsockname()[1]) for name, s in zip(NAMES, sockets, strict=True)}
+    return terminal.free_ports(NAMES)
 
 
 @pytest.fixture
 def make_run() -> Iterator[tuple[Terminal, dict[str, str]]]:
     ports = free_ports()
     # The environment of this test run serves the services too: make has nothing to install.
-    terminal = Terminal(["make", "run", f"VENV={sys.prefix}", f"PYTHON={sys.executable}"], ports)
-    yield terminal, ports
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(terminal.pid, signal.SIGKILL)
-    for pid in services(terminal).values():
-        os.kill(pid, signal.SIGKILL)
+    with typed(["make", "run", f"VENV={sys.prefix}", f"PYTHON={sys.executable}"], ports) as terminal:
+        yield terminal, ports
 
 
-def services(terminal: Terminal) -> dict[str, int]:
-    """The processes that are there, by name, of those that the screen tells of."""
-    told = re.findall(r"(\w+) +\| .*Started server process \[(\d+)\]", terminal.screen)
-    return {name: int(pid) for name, pid in told if alive(int(pid))}
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def variable(name: str) -> str:
+    return f"{name.replace('-', '_').upper()}_PORT"
 
 
 def url(ports: dict[str, str], name: str) -> str:
-    return f"http://127.0.0.1:{ports[f'{name.upper()}_PORT']}"
+    return f"http://127.0.0.1:{ports[variable(name)]}"
 
 
 def curl(command: str) -> httpx.Response:
@@ -110,30 +59,29 @@ def test_it_says_what_to_try_and_ctrl_c_ends_it_well(make_run):
         assert url(ports, name) in terminal.screen
         assert httpx.get(f"{url(ports, name)}/docs").status_code == 200
     commands = re.findall(r"curl .*", terminal.screen)
-    assert len(commands) == 3
+    assert len(commands) == sum(how.startswith("curl ") for how in TRIES)
     for command in commands:
         assert curl(command.strip()).status_code == 200, command
-    assert set(services(terminal)) == set(NAMES)
+    assert set(terminal.services()) == set(NAMES)
     terminal.press(b"\x03")
     assert terminal.wait() == 0
-    assert services(terminal) == {}
+    assert terminal.services() == {}
 
 
 def test_a_service_that_dies_takes_the_others_down(make_run):
     terminal, _ = make_run
     terminal.wait_for("Ctrl-C ends it.")
-    os.kill(services(terminal)["model"], signal.SIGKILL)
+    os.kill(terminal.services()["model"], signal.SIGKILL)
     assert terminal.wait() != 0
     assert "model ended by itself with code -9" in terminal.screen
-    assert services(terminal) == {}
+    assert terminal.services() == {}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_port_in_use_is_one_line_that_says_what_to_set(name):
     ports = free_ports()
-    variable = f"{name.upper()}_PORT"
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", int(ports[variable])))
+        taken.bind(("127.0.0.1", int(ports[variable(name)])))
         taken.listen()
         ended = subprocess.run(
             [sys.executable, "-m", "dev.run"], cwd=ROOT, env={**os.environ, **ports}, capture_output=True, text=True
@@ -141,8 +89,8 @@ def test_a_port_in_use_is_one_line_that_says_what_to_set(name):
     assert ended.returncode == 2
     assert ended.stdout == ""
     (line,) = ended.stderr.splitlines()
-    assert ports[variable] in line
-    assert variable in line
+    assert ports[variable(name)] in line
+    assert variable(name) in line
 
 
 @pytest.mark.parametrize("value", ["http", "0", "65536", "-1"])

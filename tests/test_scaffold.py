@@ -24,6 +24,8 @@ PAIRS = [
     (entries.OWNERS, entries.add_owner, entries.remove_owner),
     (entries.COMPOSE, entries.add_to_compose(8009), entries.remove_from_compose),
     (entries.TARGETS, entries.add_target, entries.remove_target),
+    (entries.DEPLOYED, entries.add_deployed, entries.remove_deployed),
+    *((path, entries.add_replicas, entries.remove_replicas) for path in entries.environments(ROOT)),
 ]
 
 
@@ -57,7 +59,7 @@ def test_a_name_that_cannot_be_is_refused(name, why):
     assert why in names.problem(name)
 
 
-@pytest.mark.parametrize("name", ["ranker", "text-ranker", "r2", "r" * 63])
+@pytest.mark.parametrize("name", ["zebra", "text-zebra", "z2", "z" * 63])
 def test_other_names_will_do(name):
     assert names.problem(name) == ""
 
@@ -66,7 +68,7 @@ def test_what_is_refused_is_one_line_and_writes_nothing():
     before = subprocess.run(["git", "status", "--short"], cwd=ROOT, capture_output=True).stdout
     for arguments, line in (
         (["add", "class"], "NAME=class is a keyword of Python"),
-        (["add", "ranker", "pickle"], "KIND=pickle is unknown"),
+        (["add", "zebra", "pickle"], "KIND=pickle is unknown"),
         (["remove", "jokr"], "NAME=jokr is not a service: one of"),
         (["remove", "joker"], "joker is called by frontend: take it out of their `calls`"),
     ):
@@ -83,24 +85,24 @@ def test_what_is_refused_is_one_line_and_writes_nothing():
 @pytest.mark.parametrize("more", [[], ["another"]])
 def test_an_entry_that_is_removed_leaves_nothing(path, add, remove, more):
     before = (ROOT / path).read_text("utf-8")
-    text = add(before, "text-ranker")
-    assert "text-ranker" in text
+    text = add(before, "text-zebra")
+    assert "text-zebra" in text
     with_more = text
     for name in more:
         with_more = add(with_more, name)
     for name in more:
-        assert remove(with_more, "text-ranker") == add(before, name)
-    assert remove(text, "text-ranker") == before
+        assert remove(with_more, "text-zebra") == add(before, name)
+    assert remove(text, "text-zebra") == before
 
 
 def test_entries_are_where_helm_looks():
-    chart = yaml.safe_load(entries.add_alias((ROOT / entries.CHART).read_text("utf-8"), "ranker"))
-    assert chart["dependencies"][-1]["alias"] == "ranker"
+    chart = yaml.safe_load(entries.add_alias((ROOT / entries.CHART).read_text("utf-8"), "zebra"))
+    assert chart["dependencies"][-1]["alias"] == "zebra"
     assert chart["dependencies"][-1]["version"] == chart["dependencies"][0]["version"]
-    values = yaml.safe_load(entries.add_values("  replicas: 2\n")((ROOT / entries.VALUES).read_text("utf-8"), "ranker"))
-    assert values["ranker"] == {"replicas": 2}
-    image = yaml.safe_load(entries.image_text("ranker"))
-    assert image == {"ranker": {"image": {"tag": "dev", "digest": "", "revision": ""}}}
+    values = yaml.safe_load(entries.add_values("  replicas: 2\n")((ROOT / entries.VALUES).read_text("utf-8"), "zebra"))
+    assert values["zebra"] == {"replicas": 2}
+    image = yaml.safe_load(entries.image_text("zebra"))
+    assert image == {"zebra": {"image": {"tag": "dev", "digest": "", "revision": ""}}}
 
 
 def test_every_service_is_entered_everywhere():

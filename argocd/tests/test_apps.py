@@ -1,5 +1,8 @@
 """Every Application and AppProject as Argo CD takes it: schema, project, paths, value files, order."""
 
+import copy
+import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -183,7 +186,17 @@ def test_the_environment_s_values_stand_above_all_others(environment: str) -> No
     assert images == IMAGES
     assert last == ROOT / "argocd" / "environments" / f"{environment}.yaml"
     replicas = {name(each): each["spec"]["replicas"] for each in render(application) if each["kind"] == "Deployment"}
-    assert replicas == {service: values["replicas"] for service, values in load(last).items()}
+    assert set(replicas) == {path.stem for path in IMAGES}
+    assert replicas.items() >= {service: values["replicas"] for service, values in load(last).items()}.items()
+
+
+@pytest.mark.parametrize("app", ["rules", "dashboards"])
+def test_links_to_runbooks_lead_to_the_repository_of_root(app: str) -> None:
+    """So that a fork changes that one line: the files name another one."""
+    application = copy.deepcopy(APPS.applications[app])
+    application["spec"]["source"]["repoURL"] = "https://gitlab.example/fork.git"
+    links = re.findall(r"https?://[^ \"]*/docs/runbooks", json.dumps(render(application)))
+    assert set(links) == {"https://gitlab.example/fork/-/blob/HEAD/docs/runbooks"}
 
 
 def test_the_order() -> None:

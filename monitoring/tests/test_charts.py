@@ -10,6 +10,8 @@ import yaml
 
 from monitoring.queries import DASHBOARDS, ROOT, RULES
 
+FILES = "https://gitlab.com/acme/punchline"
+"""Where links in the files lead."""
 HELM = {name: Path(sys.executable).with_name(name) for name in ("helm", "helm3")}
 
 
@@ -56,12 +58,35 @@ def test_or_they_are_prometheus_rules_never_both():
     }
 
 
-@pytest.mark.parametrize("operator", ["true", "false"])
-def test_the_links_to_runbooks_can_point_at_a_fork(operator):
-    options = f"runbooks=https://wiki.example/runbooks,prometheusRule.enabled={operator}"
-    text = json.dumps(render("prometheus", "--set", options))
-    assert "https://wiki.example/runbooks/ServiceDown.md" in text
-    assert "gitlab.com" not in text
+CHARTS = {
+    "rules": ("prometheus", "prometheusRule.enabled=false"),
+    "rules of the operator": ("prometheus", "prometheusRule.enabled=true"),
+    "dashboards": ("grafana", "folder=Punchline"),
+}
+LEAD = {
+    "repository=https://gitlab.example/a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
+    "repository=https://github.com/a/b": "https://github.com/a/b/blob/HEAD/docs/runbooks/",
+    "repository=https://me:secret@gitlab.example/a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
+    "repository=https://github.com/a/b,runbooks=https://wiki.example/x": "https://wiki.example/x/",
+}
+
+
+@pytest.mark.parametrize(("chart", "options"), CHARTS.values(), ids=CHARTS)
+@pytest.mark.parametrize(("setting", "where"), LEAD.items(), ids=LEAD)
+def test_links_to_runbooks_lead_to_the_repository_or_where_values_say(chart, options, setting, where):
+    text = json.dumps(render(chart, "--set", f"{options},{setting}"))
+    assert f"{where}ServiceDown.md" in text
+    assert text.count("/ServiceDown.md") == text.count(f"{where}ServiceDown.md")
+    assert FILES not in text
+    assert "me:secret" not in text
+
+
+@pytest.mark.parametrize(("chart", "options"), CHARTS.values(), ids=CHARTS)
+@pytest.mark.parametrize("repository", ["", "git@gitlab.example:a/b.git", "file:///srv/b.git"])
+def test_they_stay_where_a_browser_cannot_follow(chart, options, repository):
+    assert f"{FILES}/-/blob/main/docs/runbooks/ServiceDown.md" in json.dumps(
+        render(chart, "--set", f"{options},repository={repository}")
+    )
 
 
 def test_alertmanager_gets_its_values():
@@ -92,6 +117,7 @@ def test_alertmanager_gets_its_values():
         ("prometheus", "alertmanager.password=secret", "password"),
         ("prometheus", "runbooks=https://x/", "runbooks"),
         ("grafana", "foldr=x", "foldr"),
+        ("grafana", "runbooks=x", "runbooks"),
     ],
 )
 def test_a_wrong_value_is_named(chart, setting, named):

@@ -4,10 +4,20 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end }}
 
+{{- /* Where docs/runbooks/ is read; empty: as the files have it. */}}
+{{- define "rules.runbooks" -}}
+{{- $repository := regexReplaceAll "//[^/@]*@" (trimSuffix ".git" .Values.repository) "//" -}}
+{{- if .Values.runbooks -}}
+{{ .Values.runbooks }}
+{{- else if hasPrefix "http" $repository -}}
+{{ $repository }}{{ ternary "" "/-" (contains "//github.com/" $repository) }}/blob/HEAD/docs/runbooks
+{{- end -}}
+{{- end }}
+
 {{- /* A rules file with the links to runbooks as values say: (dict "root" $ "path" "rules/alerts.yaml") */}}
 {{- define "rules.file" -}}
 {{- $text := .root.Files.Get .path -}}
-{{- with .root.Values.runbooks -}}
+{{- with include "rules.runbooks" .root -}}
 {{- $text = regexReplaceAll "https?://[^ \"]*/docs/runbooks" $text . -}}
 {{- end -}}
 {{- $text -}}

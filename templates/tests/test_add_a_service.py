@@ -11,23 +11,22 @@ from pathlib import Path
 import pytest
 
 from e2e.console import Section, Shell, Step, read_page
-from templates.tests.clone import ROOT, copy, git
+from templates.tests.clone import IDENTITY, ROOT, copy, furnish, git
 
 SERVICE, MODEL = (ROOT / "docs" / name for name in ("add-a-service.md", "add-a-model.md"))
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy(tmp_path_factory.mktemp("clone") / "punchline")
+    return furnish(copy(tmp_path_factory.mktemp("clone") / "punchline"))
 
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """As in a terminal of a person: nothing that make or pytest set for the test run itself."""
-    who = {f"GIT_{role}_{what}": "tester@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     clean = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "UV_PROJECT_ENVIRONMENT", "VENV", "VIRTUAL_ENV"), "")
     path = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # helm
-    return {**clean, "PATH": path, "PYTHONUNBUFFERED": "1", **who}
+    return {**clean, "PATH": path, "PYTHONUNBUFFERED": "1", **IDENTITY}
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +87,19 @@ def test_images_of_both_kinds_build_and_run(shell: Shell, failed: list[str]) -> 
         ("dev/smoke-images flowers text-ranker", "...\nok text-ranker: stopped with exit code 0"),
     ):
         assert shell.type(Step(command, expected.splitlines(), 0), seconds=300) == ""
+
+
+@pytest.mark.timeout(120)
+def test_others_run_from_their_images_beside_the_one_that_is_worked_on(shell: Shell, failed: list[str]) -> None:
+    assert not failed
+    ask = "curl -s --retry 60 --retry-delay 1 --retry-all-errors"
+    running = "$DOCKER ps -q --filter ancestor=flowers:dev; $DOCKER network ls -q --filter name=punchline-dev"
+    for command, expected in (
+        ("sed -i 's/^text-ranker:/&\\n  calls: [flowers]/' charts/umbrella/values.yaml", ""),
+        ("make dev S=text-ranker OTHERS=images &", "...\nflowers: http://127.0.0.1:8003 (images)\n..."),
+        (f"{ask} http://127.0.0.1:8003/v2/models/flowers", '{"name":"flowers",...'),
+        (f"{ask} 'http://127.0.0.1:8004/v1/greeting?name=Ada'", '{"greeting":"Hello, Ada"}'),
+        ("kill %1", ""),
+        (f"timeout 30 bash -c 'while [ -n \"$({running})\" ]; do sleep 0.2; done'", ""),
+    ):
+        assert shell.type(Step(command, expected.splitlines(), 0)) == ""
