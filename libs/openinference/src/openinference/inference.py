@@ -1,6 +1,6 @@
 """Inference: a body and its headers in, a body and its headers out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -19,6 +19,10 @@ BINARY = (b"content-type", b"application/octet-stream")
 VARY = (b"vary", b"accept-encoding")
 
 
+Worked = tuple[bytes, int | None, Any]
+"""Body, length of its JSON part if binary data follows, and predictions."""
+
+
 def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
     """What answers `.../infer`."""
     one_at_a_time = CapacityLimiter(1)  # they share one core whatever their number, and the event loop waits for each
@@ -28,22 +32,29 @@ def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
     def is_small(asked: InferenceRequest, size: int) -> bool:
         return asked.rows <= LOOP_ROWS and (size <= LOOP_SLOW_BYTES or slow.isdisjoint(asked.outputs))
 
-    def answer_of(asked: InferenceRequest) -> tuple[bytes, int | None, Any]:
+    def answer_of(asked: InferenceRequest) -> Worked:
         predictions = runtime.predict(asked.inputs)
         return *respond(asked, predictions), predictions
 
-    async def infer(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer:
-        if encoding := headers.get(b"content-encoding"):
-            body = compression.inflate(body, encoding.decode("latin-1"), max_inflated_bytes)
+    def infer(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer | Coroutine[Any, Any, direct.Answer]:
+        encoding = headers.get(b"content-encoding")
+        return inflated(body, encoding.decode("latin-1"), headers) if encoding else plain(body, headers)
+
+    async def inflated(body: bytes, encoding: str, headers: Mapping[bytes, bytes]) -> direct.Answer:
+        return await direct.call(plain, compression.inflate(body, encoding, max_inflated_bytes), headers)
+
+    def plain(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer | Coroutine[Any, Any, direct.Answer]:
         length = headers.get(b"inference-header-content-length")
         header_length = None if length is None else length.decode("latin-1")
         asked = parse(body, header_length) if len(body) <= LOOP_BYTES else None
         if asked and is_small(asked, len(body)):
-            answer, head, predictions = answer_of(asked)
-        else:
-            answer, head, predictions = await to_thread.run_sync(
-                lambda: answer_of(asked or parse(body, header_length)), limiter=one_at_a_time
-            )
+            return finish(headers, *answer_of(asked))
+        return in_thread(headers, lambda: answer_of(asked or parse(body, header_length)))
+
+    async def in_thread(headers: Mapping[bytes, bytes], work: Callable[[], Worked]) -> direct.Answer:
+        return finish(headers, *await to_thread.run_sync(work, limiter=one_at_a_time))
+
+    def finish(headers: Mapping[bytes, bytes], answer: bytes, head: int | None, predictions: Any) -> direct.Answer:
         runtime.observe(predictions)
         sent = (
             [direct.JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from . import deprecation, errors, health, logs, metrics, server
+from . import deprecation, errors, health, logs, metrics, protocol, server
 from .direct import Endpoint, Route
 from .edge import Edge
+from .metrics import REQUESTS
 from .settings import ServiceSettings, load
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -30,7 +31,7 @@ class Service(FastAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._direct: dict[tuple[str, str], Route] = {}
+        self.direct_routes: dict[tuple[str, str], Route] = {}
 
     def add_direct_route(self, method: str, path: str, endpoint: Endpoint, *, template: str | None = None) -> None:
         """Answer `method` on exactly `path` by `endpoint`, past FastAPI and past middleware other than the edge.
@@ -38,12 +39,13 @@ class Service(FastAPI):
         FastAPI must have the same endpoint by `direct.respond`: it documents it, and gets the requests that are odd.
         """
         if not _traced():
-            self._direct[method, path] = Route(template or path, endpoint)
+            self.direct_routes[method, path] = Route(template or path, endpoint)
+            REQUESTS.in_progress(method, self.title)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
-            and (route := self._direct.get((scope["method"], scope["path"])))
+            and (route := self.direct_routes.get((scope["method"], scope["path"])))
             and await self.edge.direct(route, scope, receive, send)
         ):
             return
@@ -84,6 +86,7 @@ def create_app(name: str, settings: ServiceSettings, *, summary: str, lifespan: 
     edge = Edge(name, state, settings.max_body_bytes, settings.max_concurrency)
     app.edge = edge
     app.state.health = state
+    app.state.protocol = protocol.of(edge, app.direct_routes)
     app.state.server = server.product(name, version, settings.revision)
     errors.install(app)
     app.include_router(health.router)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from json import dumps
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,7 @@ import httpx
 
 from . import context, deprecation
 from .metrics import OUTBOUND
+from .transport import Transport
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110, section 9.2.2."""
@@ -25,6 +27,9 @@ times; where nobody is left the caller knows after about half a second."""
 
 KEEPALIVE_SECONDS = 30.0
 """Less than the 65 s for which the server keeps an idle connection, so that the client is the one to drop it."""
+
+KEPT_URLS = 1024
+"""Parsed once. Paths may hold what a visitor sent, so there is a bound."""
 
 
 class BackendError(Exception):
@@ -80,13 +85,10 @@ class Backend:
     ) -> None:
         self.name = name
         self.deadline = deadline
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=httpx.Timeout(read_seconds or deadline, connect=min(connect_seconds, deadline)),
-            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_SECONDS),
-            transport=transport,
-            trust_env=False,  # a proxy variable must not send cluster traffic out
-        )
+        self._base_url = base_url.rstrip("/")
+        self._timeouts = httpx.Timeout(read_seconds, connect=min(connect_seconds, deadline)).as_dict()
+        self._transport = transport or _transport(base_url, max_connections)
+        self._url = lru_cache(KEPT_URLS)(self._make_url)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,7 +96,7 @@ class Backend:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def request(
         self,
@@ -112,7 +114,9 @@ class Backend:
         sent = self._headers(headers)
         if json is not None:  # in ASCII, so that a lone surrogate, which has no UTF-8 encoding, goes as an escape
             content, sent["content-type"] = dumps(json).encode(), "application/json"
-        request = self._client.build_request(method, path, params=params, headers=sent, content=content)
+        url = self._url(path, tuple(params.items()) if params else ())
+        extensions = {"timeout": self._timeouts}
+        request = httpx.Request(method, url, headers=sent, content=content, extensions=extensions)
         sends = 2 if (method in IDEMPOTENT if idempotent is None else idempotent) else 1
         seconds = self.deadline if deadline is None else deadline
         begin = time.perf_counter()
@@ -157,8 +161,13 @@ class Backend:
             await asyncio.sleep(random.uniform(0.02, 0.08))  # noqa: S311  # so that tries do not meet one instant
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
+        # Not by way of httpx.AsyncClient: its redirects, cookies and authentication are for calls of another kind, and
+        # cost as much as the call itself.
         try:
-            return await self._client.send(request)
+            response = await self._transport.handle_async_request(request)
+            response.request = request
+            await response.aread()
+            return response
         except httpx.ConnectTimeout:
             raise NotConnected(self.name, "no connection in time") from None
         except httpx.ConnectError as error:
@@ -181,8 +190,18 @@ class Backend:
             raise BackendBadAnswer(self.name, f"status {response.status_code}")
         return response
 
+    def _make_url(self, path: str, params: tuple[tuple[str, str | int], ...]) -> httpx.URL:
+        return httpx.URL(self._base_url + path, params=params or None)
+
     @staticmethod
     def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         request = context.current()
         own = {"user-agent": deprecation.product}
         return {**own, **(request.headers() if request else {}), **(headers or {})}
+
+
+def _transport(url: str, max_connections: int) -> httpx.AsyncBaseTransport:
+    if httpx.URL(url).scheme == "http":
+        return Transport(max_connections=max_connections, keepalive_seconds=KEEPALIVE_SECONDS)
+    limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_SECONDS)
+    return httpx.AsyncHTTPTransport(limits=limits, trust_env=False)  # a proxy variable must not send cluster traffic out

@@ -4,13 +4,14 @@ Each could be a middleware of its own, and was: eight layers that each wrap `sen
 So what they do stands in modules by subject, and is called from here.
 """
 
+from collections.abc import Mapping
 from time import perf_counter
 
 import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import access, context, errors, limits
+from . import access, context, direct, errors, limits
 from .context import RequestContext
 from .direct import Answer, RawHeaders, Route, by_name
 from .health import PATHS, Health
@@ -104,7 +105,7 @@ class Edge:
                 if message["type"] == "http.disconnect":
                     return True
                 try:
-                    answer = await route.endpoint(body, headers)
+                    answer = await direct.call(route.endpoint, body, headers)
                 except Exception as error:
                     answer = _failed(error)
             status = answer.status
@@ -117,6 +118,34 @@ class Edge:
             in_progress.count -= 1
             self._end(scope["method"], route.template, status, request, perf_counter() - begin)
             context.leave(token)
+
+    def at_once(
+        self, route: Route, method: str, headers: Mapping[bytes, bytes], body: bytes
+    ) -> tuple[bytes, bytes] | None:
+        """Head, without the empty line at its end, and body of what `route` answers.
+
+        None, and nothing done, where too much is in flight or the endpoint takes its time.
+        """
+        if self.in_flight >= self.max_in_flight:
+            return None
+        begin = perf_counter()
+        request = context.from_raw_headers(headers)
+        token = context.enter(request)
+        try:
+            try:
+                answer = route.endpoint(body, headers)
+                if not isinstance(answer, Answer):
+                    answer.close()
+                    return None
+                head = direct.head(answer.status, tuple(answer.headers))
+            except Exception as error:
+                answer = _failed(error)
+                head = direct.head(answer.status, tuple(answer.headers))
+            self._end(method, route.template, answer.status, request, perf_counter() - begin)
+        finally:
+            context.leave(token)
+        more = f"content-length: {len(answer.body)}\r\nx-request-id: {request.request_id}\r\n"
+        return head + f"{more}traceparent: {request.traceparent}\r\n".encode(), answer.body
 
     def _headers(self, request: RequestContext) -> RawHeaders:
         # Asked when the answer starts, not when the request came: a drain may have begun in between.

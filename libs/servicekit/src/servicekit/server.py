@@ -32,6 +32,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
         RootPath(app, settings.root_path) if settings.root_path else app,
+        http=app.state.protocol,
         log_config=None,
         access_log=False,
         server_header=False,

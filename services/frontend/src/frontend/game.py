@@ -27,10 +27,10 @@ LANGUAGE_CODE: TypeAdapter[str] = TypeAdapter(LanguageCode)
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def so_far(
+async def so_far(
     text: Annotated[str, Query(alias="round", max_length=200)] = "", streak: Annotated[str, Query(max_length=20)] = ""
 ) -> Round:
-    """The round that an address carries."""
+    """The round that an address carries. Async, or FastAPI would use a thread."""
     return _round(text, streak)
 
 

@@ -85,7 +85,7 @@ def english(jokes: Catalogue) -> direct.Endpoint:
     headers = [direct.JSON, (b"cache-control", b"no-store")]
     bodies = {joke.id: RandomJoke(random_joke=joke.text).model_dump_json().encode() for joke in jokes.jokes("en")}
 
-    async def random_english(_: bytes, __: Mapping[bytes, bytes]) -> direct.Answer:
+    def random_english(_: bytes, __: Mapping[bytes, bytes]) -> direct.Answer:
         joke = jokes.random("en", "neutral")
         served.count([joke])
         return direct.Answer(bodies[joke.id], headers)

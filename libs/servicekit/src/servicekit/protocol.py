@@ -1,0 +1,107 @@
+"""Direct routes within uvicorn's own protocol class, by httptools: no task, no scope, one write.
+
+A request for a direct route that has come whole with what was read at once, as small ones do, is answered before the
+next is looked at. Anything else about it, and it goes the way that uvicorn has for all: a body still on its way or too
+large, chunks, another answer before it that is not over, a client that does not read, `Expect`, `Upgrade`, `Connection:
+close`, HTTP/1.0, a query, too many in flight, an endpoint that takes its time, a drain. So there is no state here that
+lasts from one read to the next.
+
+uvicorn documents that `http` takes a class, and not what is in this one: test_protocol.py holds what is used of it, and
+pyproject.toml the versions that were tried.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .direct import Route, by_name
+from .edge import Edge
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """A connection. `routes` are by method and path."""
+
+    edge: ClassVar[Edge]
+    routes: ClassVar[Mapping[tuple[str, str], Route]]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._route: Route | None = None
+        self._method = ""
+        self._head: Mapping[bytes, bytes] = {}
+        self._length = 0
+        self._body = b""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._route:
+            self._leave_to_uvicorn()
+
+    def on_message_begin(self) -> None:
+        # All that uvicorn does here is done in _leave_to_uvicorn, if it comes to that.
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
+    def on_headers_complete(self) -> None:
+        self._body = b""
+        self._method = self.parser.get_method().decode()
+        self._route = self.routes.get((self._method, self.url.decode("latin-1")))
+        if not (self._route and self._is_plain()):
+            self._leave_to_uvicorn()
+
+    def on_body(self, body: bytes) -> None:
+        if self._route:
+            if len(body) == self._length:
+                self._body = body
+                return
+            self._leave_to_uvicorn()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._route:
+            answer = self.edge.at_once(self._route, self._method, self._head, self._body)
+            if answer:
+                self._route = None
+                self._write(*answer)
+                return
+            self._leave_to_uvicorn()
+        super().on_message_complete()
+
+    def _is_plain(self) -> bool:
+        parser = self.parser
+        if (
+            self.edge.health.draining
+            or self.flow.write_paused
+            or (self.cycle and not self.cycle.response_complete)
+            or self.expect_100_continue
+            or parser.should_upgrade()
+            or not parser.should_keep_alive()
+            or parser.get_http_version() != "1.1"
+            or self.transport.is_closing()
+        ):
+            return False
+        self._head = by_name(self.headers)
+        self._length = int(self._head.get(b"content-length", b"0"))
+        return self._length <= self.edge.max_body and b"transfer-encoding" not in self._head
+
+    def _write(self, head: bytes, body: bytes) -> None:
+        own = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        self.transport.write(b"".join((head, own, b"\r\n", body)))
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _leave_to_uvicorn(self) -> None:
+        self._route = None
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers  # the scope has this list
+        super().on_headers_complete()
+        if self._body:
+            super().on_body(self._body)
+
+
+def of(edge: Edge, routes: Mapping[tuple[str, str], Route]) -> type[DirectProtocol]:
+    """The class to give to uvicorn as `http`; `routes` may still grow."""
+    return type("Protocol", (DirectProtocol,), {"edge": edge, "routes": routes})
