@@ -3,6 +3,7 @@ import re
 import httpx
 import pytest
 from servicekit import context
+from servicekit.transport import Transport
 from starlette.datastructures import Headers
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -61,7 +62,7 @@ async def test_outbound_calls_carry_the_ids_of_the_request(asking, monkeypatch):
         seen.append(request.headers)
         return httpx.Response(200, json={})
 
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+    monkeypatch.setattr(Transport, "handle_async_request", answer)
     async with asking() as client:
         own = await client.get("/relay", headers={"x-request-id": "mine", "traceparent": PARENT})
     assert seen[0]["x-request-id"] == "mine"

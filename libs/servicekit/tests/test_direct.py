@@ -1,31 +1,44 @@
-"""A direct route and FastAPI's route for the same endpoint: a client cannot tell which of them answered."""
+"""A direct route, in uvicorn's protocol or behind it, and FastAPI's for the same endpoint: a client cannot tell which."""
 
 import asyncio
 import re
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
 import servicekit
+import uvicorn
 from servicekit import ServiceError, direct
+from servicekit.transport import Transport
 from starlette.requests import Request
 from starlette.responses import Response
 
 PATH, TEMPLATE = "/things/one", "/things/{name}"
 
 
-async def endpoint(body: bytes, headers) -> direct.Answer:
+def endpoint(body: bytes, headers):
     if body == b"bug":
         raise RuntimeError("the secret of the house")
     if body == b"teapot":
         raise ServiceError(418, "teapot", "I am a teapot.", headers={"x-tea": "green"})
-    if body == b"slow":
-        await asyncio.sleep(30)
+    return slow() if body == b"slow" else at_once(body, headers)
+
+
+gate: list[asyncio.Event] = []
+
+
+async def slow() -> direct.Answer:
+    await gate[0].wait()
+    return at_once(b"slow", {})
+
+
+def at_once(body: bytes, headers) -> direct.Answer:
     return direct.Answer(body + headers.get(b"x-more", b""), [(b"content-type", b"text/plain"), (b"x-own", b"1")])
 
 
 @asynccontextmanager
 async def client(door: str, **settings):
+    gate[:] = [asyncio.Event()]
     app = servicekit.create_app("servicekit", servicekit.ServiceSettings(**settings), summary="")
 
     @app.post(TEMPLATE)
@@ -33,14 +46,32 @@ async def client(door: str, **settings):
         assert door == "fastapi" or "transfer-encoding" in request.headers, "the direct route was not taken"
         return await direct.respond(endpoint, request)
 
-    if door == "direct":
+    if door != "fastapi":
         app.add_direct_route("POST", PATH, endpoint, template=TEMPLATE)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://t") as asking:
-        yield asking, app
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        transport, url = httpx.ASGITransport(app, raise_app_exceptions=False), "http://t"
+        if door == "protocol":
+            url = await stack.enter_async_context(serving(app))
+            transport = Transport(max_connections=9, keepalive_seconds=9)  # sends a request in one piece
+        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=url)), app
 
 
-doors = pytest.mark.parametrize("door", ["direct", "fastapi"])
+@asynccontextmanager
+async def serving(app):
+    config = uvicorn.Config(app, http=app.state.protocol, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    config.load()
+    listener = await asyncio.get_running_loop().create_server(
+        lambda: config.http_protocol_class(config=config, server_state=server.server_state, app_state={}), "127.0.0.1"
+    )
+    async with listener:
+        yield "http://{}:{}".format(*listener.sockets[0].getsockname())
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+
+
+doors = pytest.mark.parametrize("door", ["protocol", "direct", "fastapi"])
 
 
 @doors
@@ -82,6 +113,7 @@ async def test_one_request_too_many_is_refused(door):
             await asyncio.sleep(0)
         assert (second.status_code, second.json()["code"]) == (503, "overloaded")
         first.cancel()
+        gate[0].set()  # a server goes on when its client has left
         await asyncio.wait([first])
         assert (await ask.post(PATH, content=b"a")).status_code == 200
 

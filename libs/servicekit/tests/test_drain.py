@@ -15,7 +15,7 @@ class Traffic:
     """Requests without pause, on kept and on fresh connections, as a proxy sends them until it knows of the drain."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.urls = (f"{url}/items/1", f"{url}/direct")
         self.failures: list[str] = []
         self.answers = 0
         self.closed_by_server = 0
@@ -25,10 +25,11 @@ class Traffic:
         while not self.stop.is_set():
             try:
                 get = client.get if client else httpx.get
-                answer = get(f"{self.url}/items/1")
-                assert answer.json() == {"number": 1}
-                self.answers += 1
-                self.closed_by_server += answer.headers.get("connection") == "close"
+                for url in self.urls:
+                    answer = get(url)
+                    assert answer.json() == {"number": 1}
+                    self.answers += 1
+                    self.closed_by_server += answer.headers.get("connection") == "close"
             except Exception as failure:
                 self.failures.append(repr(failure))
 

@@ -1,13 +1,13 @@
 """A service of a screenful, for servicekit's own tests: run as a process, or imported for its app."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import servicekit
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
-from servicekit import Backend, ServiceError, ServiceSettings
+from servicekit import Backend, ServiceError, ServiceSettings, direct
 
 
 class Settings(ServiceSettings):
@@ -16,6 +16,10 @@ class Settings(ServiceSettings):
 
 class Order(BaseModel):
     count: int
+
+
+def one(_: bytes, __: Mapping[bytes, bytes]) -> direct.Answer:
+    return direct.Answer(b'{"number":1}', [direct.JSON])
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -29,6 +33,12 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/items/{number}")
     async def item(number: int) -> dict[str, int]:
         return {"number": number}
+
+    @app.get("/direct")
+    async def direct_one(request: Request) -> Response:
+        return await direct.respond(one, request)
+
+    app.add_direct_route("GET", "/direct", one)
 
     @app.get("/slow")
     async def slow(seconds: float) -> dict[str, float]:

@@ -19,7 +19,7 @@ Origin = tuple[str, int]
 class Transport(httpx.AsyncBaseTransport):
     """Keeps connections for `keepalive_seconds` after an answer, and has at most `max_connections` open for calls.
 
-    A request has its body at hand. The connection that has waited longest is taken first, so that calls go to all the
+    The connection that has waited longest is taken first, so that calls go to all the
     replicas that connections lead to. One that breaks is an error for the caller to judge: nothing is sent twice.
     """
 
@@ -88,8 +88,10 @@ def _encode(request: httpx.Request, body: bytes) -> bytes:
     lines = [b"%b %b HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
     lines += [b"%b: %b" % header for header in request.headers.raw]
     head = b"\r\n".join(lines)
-    if request.url.scheme != "http" or "transfer-encoding" in request.headers:
-        raise httpx.UnsupportedProtocol("only http://, and bodies of known length", request=request)
+    if request.url.scheme != "http":
+        raise httpx.UnsupportedProtocol("http:// only", request=request)
+    if "transfer-encoding" in request.headers:  # httpx sets it for a stream, which is at hand by now
+        body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
     if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\0" in head:
         raise httpx.LocalProtocolError("a header holds a control character", request=request)
     return head + b"\r\n\r\n" + body
