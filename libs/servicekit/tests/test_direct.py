@@ -1,4 +1,4 @@
-"""A direct route, in uvicorn's protocol or behind it, and FastAPI's for the same endpoint: a client cannot tell which."""
+"""A direct route, in uvicorn's protocol or behind it, and FastAPI's: a client cannot tell which of them answered."""
 
 import asyncio
 import re
