@@ -1,11 +1,13 @@
 """One uvicorn worker that drains: after SIGTERM it goes on serving until the platform has stopped sending."""
 
+import asyncio
 import gc
 import signal
 import socket
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -25,6 +27,11 @@ it: a server that closes first races with the next request on that connection.""
 GC_THRESHOLD = 10_000
 """Containers made and not yet gone before the youngest are gone through. Python's 700 are reached within two turns of
 the event loop at 16 requests a turn, and nothing is found: requests leave no cycles."""
+
+ACCEPTED_A_TURN = 256
+"""Connections taken from the queue in one turn of the event loop. uvloop by itself takes one
+(https://github.com/libuv/libuv/pull/3696) and then answers all that are open: of 1,024 clients that come at once to a
+busy service the last ones, and probes behind them, would wait for minutes."""
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
@@ -64,6 +71,41 @@ class DrainingServer(uvicorn.Server):
         self.health, self.drain_seconds = health, drain_seconds
         self._drained_at: float | None = None
         self._announced = False
+        self._queues: list[socket.socket] = []
+        self._accepting: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._queues = [each.dup() for each in sockets or ()]
+        for queue in self._queues:
+            queue.setblocking(False)
+            asyncio.get_running_loop().add_reader(queue, self._accept, queue)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for queue in self._queues:
+            asyncio.get_running_loop().remove_reader(queue)
+            queue.close()
+        await super().shutdown(sockets)
+
+    def _accept(self, queue: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(ACCEPTED_A_TURN):
+            try:
+                connection, _ = queue.accept()
+            except OSError:  # there is none any more, or uvloop, which listens too, says what is wrong
+                return
+            connection.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
+
+    def _protocol(self) -> asyncio.Protocol:
+        # As uvicorn's startup makes one.
+        make: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not super().handle_exit: it would exit now, and raise the signal again at the end instead of exiting with 0.
