@@ -58,7 +58,10 @@ def wrk(
 
 
 def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int = 64) -> Figures:
-    """`rate` requests a second at even distances, whatever is answered. 503 is counted apart from errors."""
+    """`rate` requests a second at even distances, whatever is answered; 0: as fast as `connections` are answered.
+
+    503 is counted apart from errors.
+    """
     program = _tool("vegeta", "go install github.com/tsenart/vegeta/v12@v12.12.0")
     targets, found = CACHE / "targets.jsonl", CACHE / "vegeta.bin"
     with bodies.open("rb") as lines, targets.open("w") as out:

@@ -185,10 +185,10 @@ def overload(rows: list[Server], seconds: float, results: dict[str, Any]) -> Non
         bodies = texts.bodies(own, count)
         with running(own) as server:
             load.wrk(server.url, bodies, WARM_SECONDS)
-            capacity = load.wrk(server.url, bodies, seconds).rate
+            capacity = load.vegeta(server.url, bodies, seconds, 0).rate  # by the same generator as what comes next
             before = server.megabytes()
             figures = load.vegeta(server.url, bodies, OVERLOAD_SECONDS, OVERLOAD * capacity, connections=1024)
-            after = load.wrk(server.url, bodies, seconds).rate
+            after = load.vegeta(server.url, bodies, seconds, 0).rate
             ask(server.url, own.request(["Warum ist das so?"]))
             results["overload"][kind] = {
                 "capacity": round(capacity),
