@@ -18,7 +18,7 @@ async def app(scope, receive, send) -> None:
 
 
 async def turns_until_all_are_in() -> int:
-    """How often the event loop goes round before the last of CLIENTS, who are in the queue already, has a connection."""
+    """How often the event loop goes round before the last of CLIENTS, who are in the queue, has a connection."""
     listener = _listen("127.0.0.1", 0)
     config = uvicorn.Config(app, log_config=None, lifespan="off")
     config.load()

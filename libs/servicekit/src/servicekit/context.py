@@ -54,23 +54,22 @@ def leave(token: Token[RequestContext | None]) -> None:
 
 def from_headers(headers: Mapping[str, str]) -> RequestContext:
     """Accept sane ids; make new ones otherwise. A bad `traceparent` starts a new trace, as the standard asks."""
-    made = randbytes(40).hex()  # noqa: S311  # at random, but no secrets
-    request_id = headers.get("x-request-id")
-    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-        request_id = made[:32]
-    trace_id, span_id, flags = made[32:64], made[64:], "00"
-    if given := headers.get("traceparent"):
-        parent = _TRACEPARENT.fullmatch(given)
-        if parent and not (parent[1] == "00" and parent[5]):
-            trace_id, flags = parent[2], f"{int(parent[4], 16) & 1:02x}"  # the only flag that version 00 defines
-    return RequestContext(request_id, trace_id, span_id, flags)
+    return _accept(headers.get("x-request-id", ""), headers.get("traceparent", ""))
 
 
 def from_raw_headers(headers: Mapping[bytes, bytes]) -> RequestContext:
     """`from_headers`, for headers as they came."""
-    given = {}
-    if value := headers.get(b"x-request-id"):
-        given["x-request-id"] = value.decode("latin-1")
-    if value := headers.get(b"traceparent"):
-        given["traceparent"] = value.decode("latin-1")
-    return from_headers(given)
+    request_id, parent = headers.get(b"x-request-id", b""), headers.get(b"traceparent", b"")
+    return _accept(request_id.decode("latin-1"), parent.decode("latin-1"))
+
+
+def _accept(request_id: str, given: str) -> RequestContext:
+    made = randbytes(40).hex()  # noqa: S311  # at random, but no secrets
+    if not _REQUEST_ID.fullmatch(request_id):
+        request_id = made[:32]
+    trace_id, span_id, flags = made[32:64], made[64:], "00"
+    if given:
+        parent = _TRACEPARENT.fullmatch(given)
+        if parent and not (parent[1] == "00" and parent[5]):
+            trace_id, flags = parent[2], f"{int(parent[4], 16) & 1:02x}"  # the only flag that version 00 defines
+    return RequestContext(request_id, trace_id, span_id, flags)

@@ -11,6 +11,7 @@ pyproject.toml the versions that were tried.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -68,24 +69,24 @@ class DirectProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _is_plain(self) -> bool:
-        parser = self.parser
         if (
             self.edge.health.draining
             or self.flow.write_paused
             or (self.cycle and not self.cycle.response_complete)
             or self.expect_100_continue
-            or parser.should_upgrade()
-            or not parser.should_keep_alive()
-            or parser.get_http_version() != "1.1"
+            or not self.parser.should_keep_alive()
             or self.transport.is_closing()
         ):
             return False
-        self._head = by_name(self.headers)
-        self._length = int(self._head.get(b"content-length", b"0"))
-        return self._length <= self.edge.max_body and b"transfer-encoding" not in self._head
+        self._head = head = by_name(self.headers)
+        # Without this header only HTTP/1.1 stays open, and nobody asks for another protocol.
+        if b"connection" in head and (self.parser.should_upgrade() or self.parser.get_http_version() != "1.1"):
+            return False
+        self._length = int(head.get(b"content-length", b"0"))
+        return self._length <= self.edge.max_body and b"transfer-encoding" not in head
 
     def _write(self, head: bytes, body: bytes) -> None:
-        own = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+        own = _lines(tuple(self.server_state.default_headers))
         self.transport.write(b"".join((head, own, b"\r\n", body)))
         self.server_state.total_requests += 1
         self._unset_keepalive_if_required()
@@ -105,3 +106,8 @@ class DirectProtocol(HttpToolsProtocol):
 def of(edge: Edge, routes: Mapping[tuple[str, str], Route]) -> type[DirectProtocol]:
     """The class to give to uvicorn as `http`; `routes` may still grow."""
     return type("Protocol", (DirectProtocol,), {"edge": edge, "routes": routes})
+
+
+@lru_cache(1)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)  # with the time in seconds in it

@@ -102,9 +102,7 @@ class DrainingServer(uvicorn.Server):
     def _protocol(self) -> asyncio.Protocol:
         # As uvicorn's startup makes one.
         make: Any = self.config.http_protocol_class
-        made: asyncio.Protocol = make(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        made: asyncio.Protocol = make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         return made
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
