@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest
 import servicekit
-import uvicorn
 from servicekit import ServiceError, direct
+from servicekit.testing import serving
 from servicekit.transport import Transport
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,20 +55,6 @@ async def client(door: str, **settings):
             url = await stack.enter_async_context(serving(app))
             transport = Transport(max_connections=9, keepalive_seconds=9)  # sends a request in one piece
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=url)), app
-
-
-@asynccontextmanager
-async def serving(app):
-    config = uvicorn.Config(app, http=app.state.protocol, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    config.load()
-    listener = await asyncio.get_running_loop().create_server(
-        lambda: config.http_protocol_class(config=config, server_state=server.server_state, app_state={}), "127.0.0.1"
-    )
-    async with listener:
-        yield "http://{}:{}".format(*listener.sockets[0].getsockname())
-        for connection in list(server.server_state.connections):
-            connection.transport.abort()
 
 
 doors = pytest.mark.parametrize("door", ["protocol", "direct", "fastapi"])

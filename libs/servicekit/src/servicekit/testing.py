@@ -1,5 +1,9 @@
-"""A service as a real process, for tests: started on a free port, asked over HTTP, ended by signals."""
+"""A service as a real process, for tests: started on a free port, asked over HTTP, ended by signals.
 
+And an app behind real connections in this process.
+"""
+
+import asyncio
 import contextlib
 import json
 import os
@@ -8,11 +12,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
+from fastapi import FastAPI
 
 START_SECONDS = 30.0
 
@@ -87,3 +93,20 @@ def running(service: str | Path, **env: str) -> Iterator[ServiceProcess]:
     with process(service, **env) as started:
         started.wait_until_ready()
         yield started
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The URL of an app of `create_app`, behind the protocol that `server` gives it. Its lifespan is up to the caller."""
+    options: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "ws": "none"}
+    config = uvicorn.Config(app, http=app.state.protocol, **options)
+    config.load()
+    state = uvicorn.Server(config).server_state
+    make: Any = config.http_protocol_class
+    listener = await asyncio.get_running_loop().create_server(
+        lambda: make(config=config, server_state=state, app_state={}), "127.0.0.1"
+    )
+    async with listener:
+        yield "http://127.0.0.1:{}".format(listener.sockets[0].getsockname()[1])
+        for connection in list(state.connections):
+            connection.transport.abort()
