@@ -1,5 +1,6 @@
 """How many pods for how many requests, and what they cost: a table in docs/capacity.md, from the figures."""
 
+import os
 from math import ceil
 from typing import Any
 
@@ -12,8 +13,9 @@ RATES = (1_000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
 UTILISATION = 0.6
 """Of a pod's core, on average, that the HorizontalPodAutoscaler is told to keep."""
 CORES_A_NODE, CORES_FOR_PODS = 16, 15
-DOLLARS_A_NODE_HOUR = 0.82112
-"""c7a.4xlarge, on demand, Linux, us-east-1: 16 cores of EPYC without SMT."""
+DOLLARS_A_NODE_HOUR = float(os.environ.get("DOLLARS") or 0.82112)
+"""An input: what a node of 16 cores without SMT costs you. The default is from memory and not checked (c7a.4xlarge, on
+demand, Linux, us-east-1, 2025)."""
 HOURS_A_MONTH = 730
 
 
@@ -29,6 +31,7 @@ def write(results: dict[str, Any]) -> None:
     lines = [
         f"A core does {one:,.0f} requests a second in the table of bench/README.md, and {shared:.0%} of that",
         f"beside another busy process. At {UTILISATION:.0%} of a core a pod serves {one * shared * UTILISATION:,.0f}.",
+        f"A node costs ${DOLLARS_A_NODE_HOUR:g} an hour.",
         "",
         "| requests a second | pods | nodes | $ a month |" + (f" {best}: pods | $ a month |" if best else ""),
         "|---|---|---|---|" + ("---|---|" if best else ""),

@@ -26,7 +26,7 @@ class Constant(Classifier):
         return Predictions(["de"] * len(texts), [PROBABILITIES] * len(texts), 13)
 
 
-async def constant(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer:
+def constant(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer:
     return direct.Answer(bare.BODY, [direct.JSON, (b"vary", b"accept-encoding")])
 
 
@@ -43,8 +43,10 @@ def build(layer: str, settings: Settings) -> FastAPI:
 
     if layer == "exporter":
         app.add_middleware(PrometheusMiddleware, group_paths=True, prefix="layer")
-    if isinstance(app, Service) and layer in ("direct", "logged"):
+    if isinstance(app, Service) and layer in ("asgi", "direct", "logged"):
         app.add_direct_route("POST", INFER, constant)
+    if layer == "asgi":
+        app.state.protocol = "httptools"
     return app
 
 

@@ -18,9 +18,10 @@ LAYERS = {
     "fastapi": "FastAPI, a constant answer",
     "exporter": "FastAPI with starlette-exporter's middleware",
     "routed": "FastAPI within servicekit's edge: ids, limits, metrics, JSON log",
-    "direct": "a direct route within the edge, without the log",
+    "asgi": "a direct route within the edge, behind ASGI",
+    "direct": "a direct route within uvicorn's protocol, without the log",
     "logged": "and the log",
-    "protocol": "and the protocol",
+    "protocol": "and the Open Inference Protocol",
     "inference": "and inference: the whole service",
 }
 
@@ -79,11 +80,14 @@ def profile(own: Server, bodies: Any, seconds: float) -> dict[str, float]:
 
 def _owner(frame: str) -> str:
     found = re.search(
-        r"\((?:.*/)?(servicekit|model|uvicorn|fastapi|starlette|asyncio|prometheus_client)/([\w/]+)\.py", frame
+        r"\((?:.*/)?(servicekit|openinference|model|uvicorn|fastapi|starlette|asyncio|prometheus_client)/([\w/]+)\.py",
+        frame,
     )
     if not found:
         return "the event loop and the kernel" if "runners.py" in frame or "asyncio" in frame else "other"
     package, module = found.groups()
     if package == "asyncio":
         return "uvloop, httptools and the kernel"
-    return package if package not in ("servicekit", "model") else f"{package}.{module.replace('/', '.')}"
+    return (
+        package if package not in ("servicekit", "openinference", "model") else f"{package}.{module.replace('/', '.')}"
+    )

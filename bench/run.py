@@ -1,8 +1,9 @@
 """`make bench`: the model server, bare ASGI and the peers, side by side on this machine.
 
 PEERS (default: all), SECONDS (a measurement, default 4) and ROUNDS (default 3) narrow it; PARTS is what to measure, as
-named at the end of this file. Figures go to results.json, tables and picture to README.md and docs/capacity.md; with
-RESULTS=FILE figures go there and nothing else is written.
+named at the end of this file; DOLLARS is what a node costs you an hour, for docs/capacity.md. Figures go to
+results.json, tables and picture to README.md and docs/capacity.md; with RESULTS=FILE figures go there and nothing else
+is written.
 """
 
 import json

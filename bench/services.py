@@ -1,8 +1,10 @@
 """More than the model server alone: two processes on two cores, joker, and a page of frontend."""
 
 import contextlib
+import json
 import statistics
 import sys
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -42,8 +44,8 @@ def scaling(rows: list[Server], seconds: float, results: dict[str, Any]) -> None
 
 def measure(rows: list[Server], seconds: float, results: dict[str, Any]) -> None:
     """The service joker against the bare server; frontend's page against its backends."""
-    rates: dict[str, list[float]] = {"bare": [], "joker": [], "pages": []}
-    times: dict[str, list[float]] = {"joker": [], "model": [], "page": []}
+    rates: dict[str, list[float]] = {"bare": [], "joker": [], "pages": [], "reveals": []}
+    times: dict[str, list[float]] = {"joker": [], "model": [], "page": [], "reveal": []}
     bodies = texts.bodies(rows[1], 1)
     with contextlib.ExitStack() as stack:
         bare, joker = (stack.enter_context(running(Service(name, ""), "0", ready="/")) for name in ("bare", "joker"))
@@ -57,15 +59,20 @@ def measure(rows: list[Server], seconds: float, results: dict[str, Any]) -> None
         model = stack.enter_context(running(Service("model", ""), "1"))
         urls = {"JOKER_URL": joker.url, "MODEL_URL": model.url}
         front = stack.enter_context(running(Service("frontend", ""), "0", ready="/", **urls))
+        with urllib.request.urlopen(f"{joker.url}/v1/jokes/random?language=de") as answer:
+            reveal = f"/jokes/{json.load(answer)['id']}?guess=sv"
         for turn in range(ROUNDS + 1):
             single = {
                 "joker": load.wrk(joker.url, None, seconds, path="/v1/jokes/random", connections=1),
                 "model": load.wrk(model.url, bodies, seconds, connections=1),
                 "page": load.wrk(front.url, None, seconds, path="/", connections=1),
+                "reveal": load.wrk(front.url, None, seconds, path=reveal, connections=1),
             }
             pages = load.wrk(front.url, None, seconds, path="/").rate
+            reveals = load.wrk(front.url, None, seconds, path=reveal).rate
             if turn:
                 rates["pages"].append(pages)
+                rates["reveals"].append(reveals)
                 for name, figures in single.items():
                     times[name].append(figures.p50)
     middle = {f"{name}_s": round(statistics.median(each)) for name, each in rates.items()}

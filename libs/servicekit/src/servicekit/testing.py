@@ -97,7 +97,7 @@ def running(service: str | Path, **env: str) -> Iterator[ServiceProcess]:
 
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """The URL of an app of `create_app`, behind the protocol that `server` gives it. Its lifespan is up to the caller."""
+    """The URL of an app of `create_app`, behind the protocol that it has in a service. Its lifespan is not entered."""
     options: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off", "ws": "none"}
     config = uvicorn.Config(app, http=app.state.protocol, **options)
     config.load()
@@ -107,6 +107,6 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         lambda: make(config=config, server_state=state, app_state={}), "127.0.0.1"
     )
     async with listener:
-        yield "http://127.0.0.1:{}".format(listener.sockets[0].getsockname()[1])
+        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         for connection in list(state.connections):
             connection.transport.abort()
