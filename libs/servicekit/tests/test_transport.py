@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 from contextlib import asynccontextmanager
 
 import httpx
@@ -112,6 +113,24 @@ async def test_a_connection_that_ends_is_not_used_again(kind, first):
         await asyncio.sleep(0.01)  # so that the end has arrived
         await other.request("POST", "/")
     assert [len(requests) for requests in server.asked] == [1, 1]
+
+
+@either
+async def test_a_connection_that_ended_unheard_is_not_used(kind):
+    """Its end has arrived, but the event loop has been busy since."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        kept = Transport(max_connections=9, keepalive_seconds=9) if kind == "own" else httpx.AsyncHTTPTransport()
+        async with Backend(
+            "other", f"http://127.0.0.1:{listener.getsockname()[1]}", deadline=5, transport=kept
+        ) as other:
+            for _ in range(2):
+                calling = asyncio.create_task(other.request("POST", "/"))
+                connection, _ = await asyncio.to_thread(listener.accept)
+                with connection:
+                    await asyncio.to_thread(connection.recv, 1000)
+                    connection.sendall(LONG)
+                    assert (await calling).content == b"abc"
 
 
 @either

@@ -5,6 +5,7 @@ This is the same interface, `httpx.AsyncBaseTransport`, with httpx's own errors,
 """
 
 import asyncio
+import select
 from collections import defaultdict, deque
 
 import httptools
@@ -60,7 +61,7 @@ class Transport(httpx.AsyncBaseTransport):
         connections = self._kept[origin]
         while connections:
             connection, until = connections.popleft()
-            if connection.usable and asyncio.get_running_loop().time() < until:
+            if connection.is_quiet() and asyncio.get_running_loop().time() < until:
                 return connection
             connection.close()
         return None
@@ -120,12 +121,19 @@ class _Connection(asyncio.Protocol):
         except TimeoutError:
             raise httpx.ReadTimeout("no answer in time") from None
 
+    def is_quiet(self) -> bool:
+        """Whether it is usable by what has arrived, of which the event loop may not have heard yet."""
+        return self.usable and not (self._poll and self._poll.poll(0))
+
     def close(self) -> None:
         self.usable = False
         self._transport.close()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
+        self._poll = select.poll() if hasattr(select, "poll") else None  # Windows has none
+        if self._poll:
+            self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():  # nobody has asked
@@ -141,6 +149,9 @@ class _Connection(asyncio.Protocol):
             self._fail(httpx.RemoteProtocolError(f"an answer of more than {MAX_ANSWER_BYTES} bytes"))
         elif self._clock and not self._answer.done():
             self._clock.reschedule(asyncio.get_running_loop().time() + self._seconds)
+
+    def eof_received(self) -> None:
+        self.usable = False
 
     def connection_lost(self, error: Exception | None) -> None:
         self.usable = False
