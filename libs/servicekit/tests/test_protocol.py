@@ -270,7 +270,7 @@ async def test_a_connection_that_stays_idle_is_closed():
         reader, writer = await asyncio.open_connection(*address)
         for _ in range(3):
             writer.write(post(b"abc"))
-            await reader.readuntil(b"abc")
+            await reader.readuntil(b"\r\n\r\nabc")
         assert await reader.read() == b""
         writer.close()
     assert server.asked == []
@@ -281,7 +281,7 @@ async def test_a_drain_is_uvicorns_and_ends_connections(monkeypatch):
     async with server.serving() as address:
         reader, writer = await asyncio.open_connection(*address)
         writer.write(post(b"abc"))
-        await reader.readuntil(b"abc")
+        await reader.readuntil(b"\r\n\r\nabc")
         monkeypatch.setattr(app().state.health, "draining", True)
         writer.write(post(b"abc"))
         assert b"connection: close" in await reader.read()
