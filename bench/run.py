@@ -192,8 +192,8 @@ def overload(rows: list[Server], seconds: float, results: dict[str, Any]) -> Non
             after = load.vegeta(server.url, bodies, seconds, 0).rate
             ask(server.url, own.request(["Warum ist das so?"]))
             results["overload"][kind] = {
-                "capacity": round(capacity),
-                "goodput": round(figures.rate / capacity, 3),
+                "capacity": round((capacity + after) / 2),
+                "goodput": round(2 * figures.rate / (capacity + after), 3),
                 "refused": figures.refused,
                 "errors": figures.errors,
                 "p50_ms": round(figures.p50, 1),

@@ -32,8 +32,14 @@ class Server:
             return [str(self.python), "bare.py", str(port)], here, {}
         if self.name == "punchline":
             return [str(self.python), "-m", "model"], ROOT, {"PORT": str(port), "LOG_FORMAT": "json"}
-        source = ":".join(str(ROOT / part) for part in ("services/model/src", "libs/servicekit/src"))
-        env = {"BENCH_PIPELINE": str(CACHE / "pipeline.joblib"), "BENCH_RUNTIME": self.runtime, "PYTHONPATH": source}
+        source = ("bench/peers/fallback", "services/model/src", "libs/openinference/src", "libs/servicekit/src")
+        (packages,) = (CACHE / "punchline" / "lib").glob("python*/site-packages")
+        env = {
+            "BENCH_PIPELINE": str(CACHE / "pipeline.joblib"),
+            "BENCH_RUNTIME": self.runtime,
+            "BENCH_PACKAGES": str(packages),
+            "PYTHONPATH": ":".join(str(ROOT / part) for part in source),
+        }
         if self.environment == "bentoml":
             serve = [str(self.python.with_name("bentoml")), "serve", "serve:JokeLanguage"]
             return [*serve, "--host", "127.0.0.1", "--port", str(port)], here / "peers/bentoml", env

@@ -85,6 +85,8 @@ class DrainingServer(uvicorn.Server):
         for queue in self._queues:
             asyncio.get_running_loop().remove_reader(queue)
             queue.close()
+        if self._accepting:
+            await asyncio.wait(self._accepting)  # so that these too are told
         await super().shutdown(sockets)
 
     def _accept(self, queue: socket.socket) -> None:
