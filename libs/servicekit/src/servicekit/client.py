@@ -204,6 +204,5 @@ def _transport(url: str, max_connections: int) -> httpx.AsyncBaseTransport:
     if httpx.URL(url).scheme == "http":
         return Transport(max_connections=max_connections, keepalive_seconds=KEEPALIVE_SECONDS)
     limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEEPALIVE_SECONDS)
-    return httpx.AsyncHTTPTransport(
-        limits=limits, trust_env=False
-    )  # a proxy variable must not send cluster traffic out
+    # A proxy variable must not send cluster traffic out.
+    return httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
