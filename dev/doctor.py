@@ -15,6 +15,12 @@ def program(*names: str) -> str:
     return next((found for name in names if (found := shutil.which(name))), "")
 
 
+def programs(*names: str) -> str:
+    """Where the first of the programs is; empty if one of them is not in PATH."""
+    found = [program(name) for name in names]
+    return found[0] if all(found) else ""
+
+
 def docker() -> str:
     """The version of the Docker engine that answers."""
     if not (found := program("docker")):
@@ -30,12 +36,15 @@ CHECKS: list[tuple[str, Callable[[], str], str]] = [
     ("git", lambda: program("git"), "everything"),
     (
         "helm and kubectl",
-        lambda: "from wheels" if WHEELS else (program("helm") and program("kubectl")),
+        lambda: "from wheels" if WHEELS else programs("helm", "kubectl"),
         "test deploy e2e",
     ),
-    ("a Docker engine", docker, "image e2e new-service's images, dev OTHERS=images"),
+    ("a Docker engine", docker, "image up e2e scaffold-test pipeline-test, dev OTHERS=images"),
     ("kind", lambda: program("kind"), "e2e CLUSTER=kind"),
-    ("promtool", lambda: program("promtool"), "rules-test"),
+    ("promtool and amtool", lambda: programs("promtool", "amtool"), "rules-test"),
+    ("Prometheus, Alertmanager", lambda: programs("prometheus", "alertmanager"), "monitoring-test pictures"),
+    ("Node.js and rsync", lambda: programs("node", "npm", "rsync"), "pipeline-test e2e-delivery page-audit"),
+    ("wrk and vegeta", lambda: programs("wrk", "vegeta"), "bench"),
     ("Chromium", lambda: program("chromium", "chromium-browser", "google-chrome"), "browser-test"),
 ]
 
@@ -45,7 +54,7 @@ def main() -> int:
     missing = []
     for what, check, verbs in CHECKS:
         found = check()
-        print(f"{'ok     ' if found else 'missing'}  {what:22} {found or f'needed by: {verbs}'}")
+        print(f"{'ok     ' if found else 'missing'}  {what:24} {found or f'needed by: {verbs}'}")
         missing += [verbs] if not found else []
     return int("everything" in missing)
 
