@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import yaml
 
-from e2e.kubernetes import Namespace, provider, run
+from e2e.kubernetes import Namespace, provider, run, wait
 from e2e.release import HOST, PROMETHEUS_PORT
 
 ROLE = "punchline-e2e-prometheus"
@@ -36,6 +36,17 @@ def ask(path: str, **parameters: str) -> Any:
     answer = httpx.get(url, params=parameters, timeout=10, trust_env=False).raise_for_status().json()
     assert answer["status"] == "success", answer
     return answer["data"]
+
+
+def wait_scraped(release: Namespace, services: Iterable[str]) -> None:
+    """Wait until the targets in the namespace of a release are its ready pods, each once, and all answer."""
+    pods = sorted((service, pod, "1") for service in services for pod in release.ready(service))
+
+    def targets() -> list[tuple[str, str, str]]:
+        samples = ask("query", query=f'up{{namespace="{release.name}"}}')["result"]
+        return sorted((sample["metric"]["service"], sample["metric"]["pod"], sample["value"][1]) for sample in samples)
+
+    wait("every pod is scraped, once", lambda: targets() == pods, seconds=60)
 
 
 @cache

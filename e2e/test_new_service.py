@@ -3,13 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from e2e.kubernetes import Namespace, provider, run, wait
 from e2e.pods import hardened
-from e2e.prometheus import ask
+from e2e.prometheus import ask, wait_scraped
 from e2e.release import SERVICES, Release, Values
 from e2e.test_policies import CLUSTER_IP
 from monitoring.queries import DASHBOARDS, dashboard_queries
@@ -78,13 +77,8 @@ def test_who_calls_it_gets_an_answer_and_nobody_else_does(grown: Release) -> Non
 
 @pytest.mark.timeout(120)
 def test_both_are_scraped_and_dashboards_list_them(grown: Release, prometheus: Namespace) -> None:
-    scraped = dict.fromkeys((*SERVICES, *KINDS), "1")
-
-    def up() -> dict[str, str]:
-        samples: list[dict[str, Any]] = ask("query", query=f'up{{namespace="{grown.name}"}}')["result"]
-        return {sample["metric"]["service"]: sample["value"][1] for sample in samples}
-
-    wait("all are scraped", lambda: up() == scraped, seconds=60)
+    services = (*SERVICES, *KINDS)
+    wait_scraped(grown, services)
     # What label_values(selector, service) asks in Grafana, with `All` namespaces chosen.
     listed = {
         query.file.removesuffix(".json"): set(ask("label/service/values", **{"match[]": query.expr}))
@@ -92,5 +86,5 @@ def test_both_are_scraped_and_dashboards_list_them(grown: Release, prometheus: N
         for query in dashboard_queries(path)
         if query.item == "variable service"
     }
-    assert listed["services"] == listed["slo"] == set(scraped)
+    assert listed["services"] == listed["slo"] == set(services)
     assert listed["model"] == {"model", "flowers"}

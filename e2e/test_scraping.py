@@ -5,15 +5,9 @@ from pathlib import Path
 import pytest
 
 from e2e.kubernetes import Namespace, wait
-from e2e.prometheus import ask
+from e2e.prometheus import ask, wait_scraped
 from e2e.release import SERVICES, Release
 from e2e.test_policies import CLUSTER_IP
-
-
-def scraped(release: Release) -> list[tuple[str, str, str]]:
-    """The service and the pod of each target in the release, and "1" if it answers."""
-    samples = ask("query", query=f'up{{namespace="{release.name}"}}')["result"]
-    return sorted((sample["metric"]["service"], sample["metric"]["pod"], sample["value"][1]) for sample in samples)
 
 
 def limited() -> set[str]:
@@ -33,8 +27,7 @@ def firing(service: str) -> list[str]:
 def test_pods_are_found_scraped_and_missed(release: Release, prometheus: Namespace) -> None:
     release.upgrade(CLUSTER_IP)  # no way in but the policy's
     release.wait_settled()
-    pods = sorted((service, pod, "1") for service in SERVICES for pod in release.ready(service))
-    wait("every pod is scraped, once", lambda: scraped(release) == pods, seconds=60)
+    wait_scraped(release, SERVICES)
     assert {group["file"].rpartition("/")[2] for group in ask("rules")["groups"]} == {
         path.name for path in Path("prometheus/rules").glob("*.yaml")
     }
