@@ -59,6 +59,18 @@ def test_with_keys_alone(page: Page) -> None:
     expect(page.locator(".streak")).to_have_text("10 in a row")
 
 
+def test_with_keys_faster_than_the_page_moves(page: Page) -> None:
+    page.add_init_script(
+        "const start = document.startViewTransition.bind(document);"
+        "document.startViewTransition = (swap) => { const moved = start(swap); moved.skipTransition(); return moved }"
+    )
+    page.goto("/")
+    page.keyboard.press("1")
+    revealed(page)
+    page.keyboard.press("Enter")
+    asked(page, 2)
+
+
 def test_with_tab_and_enter_as_everywhere(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("Tab")

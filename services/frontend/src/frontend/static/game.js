@@ -25,7 +25,9 @@
       settle();
     };
     if (document.startViewTransition && !calm.matches) {
-      return document.startViewTransition(swap).updateCallbackDone;
+      const transition = document.startViewTransition(swap);
+      transition.ready.catch(() => {}); // a quick player goes on before it has begun: then it is skipped
+      return transition.updateCallbackDone;
     }
     swap();
   }
