@@ -19,8 +19,8 @@ BINARY = (b"content-type", b"application/octet-stream")
 VARY = (b"vary", b"accept-encoding")
 
 
-Worked = tuple[bytes, int | None, Any]
-"""Body, length of its JSON part if binary data follows, and predictions."""
+Worked = tuple[Any, bytes, int | None]
+"""Predictions, the body, and the length of its JSON part if binary data follows."""
 
 
 def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
@@ -29,12 +29,9 @@ def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
     parse, respond = Parser(runtime).parse, Responder(runtime).respond
     slow = {tensor.name for tensor in runtime.outputs if tensor.slow}
 
-    def is_small(asked: InferenceRequest, size: int) -> bool:
-        return asked.rows <= LOOP_ROWS and (size <= LOOP_SLOW_BYTES or slow.isdisjoint(asked.outputs))
-
     def answer_of(asked: InferenceRequest) -> Worked:
         predictions = runtime.predict(asked.inputs)
-        return *respond(asked, predictions), predictions
+        return predictions, *respond(asked, predictions)
 
     def infer(body: bytes, headers: Mapping[bytes, bytes]) -> direct.Answer | Coroutine[Any, Any, direct.Answer]:
         encoding = headers.get(b"content-encoding")
@@ -47,14 +44,14 @@ def endpoint(runtime: Runtime[Any], max_inflated_bytes: int) -> direct.Endpoint:
         length = headers.get(b"inference-header-content-length")
         header_length = None if length is None else length.decode("latin-1")
         asked = parse(body, header_length) if len(body) <= LOOP_BYTES else None
-        if asked and is_small(asked, len(body)):
+        if asked and asked.rows <= LOOP_ROWS and (len(body) <= LOOP_SLOW_BYTES or slow.isdisjoint(asked.outputs)):
             return finish(headers, *answer_of(asked))
         return in_thread(headers, lambda: answer_of(asked or parse(body, header_length)))
 
     async def in_thread(headers: Mapping[bytes, bytes], work: Callable[[], Worked]) -> direct.Answer:
         return finish(headers, *await to_thread.run_sync(work, limiter=one_at_a_time))
 
-    def finish(headers: Mapping[bytes, bytes], answer: bytes, head: int | None, predictions: Any) -> direct.Answer:
+    def finish(headers: Mapping[bytes, bytes], predictions: Any, answer: bytes, head: int | None) -> direct.Answer:
         runtime.observe(predictions)
         sent = (
             [direct.JSON, VARY] if head is None else [BINARY, VARY, (b"inference-header-content-length", b"%d" % head)]

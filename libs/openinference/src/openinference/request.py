@@ -42,6 +42,7 @@ class Parser:
         """The outputs of a request that names none, in JSON."""
         self._decode_plain = _plain_decoder(runtime.inputs[0]) if len(runtime.inputs) == 1 else None
         self._first = runtime.inputs[0]
+        self._width = self._first.width
 
     def parse(self, body: bytes, header_length: str | None) -> InferenceRequest:
         """Read an inflated body; raises ServiceError 400 that names the field."""
@@ -63,13 +64,13 @@ class Parser:
         except _UNLIKED:
             return None
         (tensor,) = request.inputs
-        rows, *sizes = tensor.shape
-        first = self._first
-        if tuple(sizes) != first.shape[1:] or rows * first.width != len(tensor.data) or not 1 <= rows <= MAX_ROWS:
+        first, width, data = self._first, self._width, tensor.data
+        rows = len(data) // width
+        if tensor.shape != (rows, *first.shape[1:]) or len(data) != rows * width or not 1 <= rows <= MAX_ROWS:
             return None
-        if first.datatype != "BYTES" and not all(map(first.takes, tensor.data)):
+        if first.datatype != "BYTES" and not all(map(first.takes, data)):
             return None
-        return InferenceRequest(request.id, rows, {first.name: tensor.data}, self.default)
+        return InferenceRequest(request.id, rows, {first.name: data}, self.default)
 
     def _tensors(self, inputs: object, tail: bytes) -> tuple[int, dict[str, list[Value]]]:
         names = ", ".join(map(repr, self._inputs))

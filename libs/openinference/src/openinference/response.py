@@ -42,8 +42,8 @@ class Responder(Generic[P]):
         """The body, and the length of its JSON part when binary data follows."""
         if request.id is None and request.outputs == self._default:
             # What is asked for most: for as many rows it is the same but for the data, so that only this is encoded.
-            values = (self._runtime.output(name, predictions) for name in self._default)
-            return self._frame(request.rows) % tuple(map(_encoder.encode, values)), None
+            data = [_encoder.encode(self._runtime.output(name, predictions)) for name in self._default]
+            return self._frame(request.rows) % tuple(data), None
         outputs: list[_Output] = []
         tail: list[bytes] = []
         for name, as_binary in request.outputs.items():

@@ -1,6 +1,7 @@
 """A line a request: method, path template, status, duration. No query string, no body, no text of users."""
 
 import json
+import logging
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from .context import RequestContext
 from .lines import Lines
 
 log = structlog.get_logger("access")
+_logger = logging.getLogger("access")
 
 Entry = tuple[str, str, int, RequestContext, float]
 """Method, path, status, ids, duration in seconds."""
@@ -43,7 +45,7 @@ def write(method: str, path: str | None, status: int, request: RequestContext, s
     path = path or UNMATCHED
     if _lines:
         _lines.add((method, path, status, request, seconds))
-    else:
+    elif _logger.isEnabledFor(logging.INFO):  # structlog would find out at the end of all its work
         log.info("request", method=method, path=path, status=status, duration_ms=round(seconds * 1000, 3))
 
 

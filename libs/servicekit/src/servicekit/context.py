@@ -65,7 +65,7 @@ def from_raw_headers(headers: Mapping[bytes, bytes]) -> RequestContext:
 
 def _accept(request_id: str, given: str) -> RequestContext:
     made = randbytes(40).hex()  # noqa: S311  # at random, but no secrets
-    if not _REQUEST_ID.fullmatch(request_id):
+    if not (request_id and _REQUEST_ID.fullmatch(request_id)):
         request_id = made[:32]
     trace_id, span_id, flags = made[32:64], made[64:], "00"
     if given:

@@ -84,11 +84,11 @@ class Requests(Collector):
     def end(self, method: str, path: str | None, status: int, service: str) -> Series:
         """Where the duration of a request is to be observed; `path` is None where no route took it."""
         key = (method if method in METHODS else OTHER, path, status, service)
-        if key not in self._ends:
+        if not (series := self._ends.get(key)):
             # A route that lacks the method has not taken the request: so starlette-exporter has it.
             template = UNMATCHED if path is None or status == METHOD_NOT_ALLOWED else path
-            self._ends[key] = self._durations.labels(key[0], template, str(status), service)
-        return self._ends[key]
+            series = self._ends[key] = self._durations.labels(key[0], template, str(status), service)
+        return series
 
     def collect(self) -> Iterable[Metric]:
         yield from self._durations.collect()

@@ -10,12 +10,14 @@ uvicorn documents that `http` takes a class, and not what is in this one: test_p
 pyproject.toml the versions that were tried.
 """
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .coalescing import CoalescingTransport
 from .direct import Route, by_name
 from .edge import Edge
 
@@ -33,6 +35,13 @@ class DirectProtocol(HttpToolsProtocol):
         self._head: Mapping[bytes, bytes] = {}
         self._length = 0
         self._body = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._coalescing = CoalescingTransport(transport, self.loop)
+        super().connection_made(self._coalescing)  # type: ignore[arg-type]
+
+    def eof_received(self) -> None:
+        self._coalescing.flush()  # asyncio closes next
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

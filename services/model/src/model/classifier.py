@@ -7,6 +7,7 @@ more so the longer the text, since n-grams overlap; dividing by `temperature * s
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from math import exp, sqrt
 from pathlib import Path
 from typing import Any, Self
@@ -22,12 +23,14 @@ from .tally import FRACTION, Tally
 
 @dataclass(slots=True)
 class Predictions:
-    """For n texts: the language of each, "" where it abstains, and a row of probabilities each, in `columns` columns.
+    """For n `texts`: the language of each, "" where it abstains; a row of probabilities, the best is its confidence.
 
     Rows are lists, since that is what an answer is made of; the arrays are made when they are asked for.
     """
 
+    texts: Sequence[str]
     languages: list[str]
+    confidences: list[float]
     rows: list[list[float]]
     columns: int
 
@@ -81,12 +84,13 @@ class Classifier:
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Judge any text, however odd; one without ground to judge is abstained from, and never raises."""
-        rows, languages = [], []
+        found = Predictions(texts, [], [], [], len(self.languages))
         for text in texts:
-            row, best = self._judge(text)
-            rows.append(row)
-            languages.append("" if best is None else self.languages[best])
-        return Predictions(languages, rows, len(self.languages))
+            row, confidence, best = self._judge(text)
+            found.rows.append(row)
+            found.confidences.append(confidence)
+            found.languages.append("" if best is None else self.languages[best])
+        return found
 
     def forget(self) -> None:
         """Drop the words that are remembered, for those who measure."""
@@ -94,18 +98,17 @@ class Classifier:
 
     def evidence(self, text: str, language: str, limit: int = 10) -> list[tuple[str, float]]:
         """The n-grams that spoke most for `language` against the average of the others, as (n-gram, log-odds)."""
-        column = self.languages.index(language)
-        weights = []
-        for gram, count in Counter(ngrams(normalise(text))).items():
-            if gram in self._rows:
-                row = self._weights[self._rows[gram]]
-                others = (row.sum() - row[column]) / (len(row) - 1)
-                weights.append((gram, round(float(count * (row[column] - others)), 4)))
-        weights.sort(key=lambda pair: (-pair[1], pair[0]))
-        return [(gram, weight) for gram, weight in weights[:limit] if weight > 0]
+        rows = self._rows
+        counts = {gram: count for gram, count in Counter(ngrams(normalise(text))).items() if gram in rows}
+        weights = self._weights[[rows[gram] for gram in counts]]
+        own = weights[:, self.languages.index(language)]
+        others = (weights.sum(axis=1) - own) / (len(self.languages) - 1)
+        odds = (own - others) * np.fromiter(counts.values(), float, len(counts))
+        ranked = nsmallest(limit, zip((-odds.round(4)).tolist(), counts, strict=True))
+        return [(gram, -weight) for weight, gram in ranked if weight < 0]
 
-    def _judge(self, text: str) -> tuple[list[float], int | None]:
-        """Probabilities, and which is best; None without ground to judge: letters, known trigrams, and being sure."""
+    def _judge(self, text: str) -> tuple[list[float], float, int | None]:
+        """Probabilities, the best, and which it is; None without ground to judge: letters, known trigrams, being sure."""
         *scores, letters, grams, trigrams, known = self._tally.of(text)
         most = max(scores)
         scale = 1 / (FRACTION * self._temperature * sqrt(grams or 1))
@@ -116,4 +119,4 @@ class Classifier:
             and letters >= self._least_letters
             and known / (trigrams or 1) >= self._least_known
         )
-        return [part * best for part in odds], scores.index(most) if sure else None
+        return [part * best for part in odds], best, scores.index(most) if sure else None

@@ -24,8 +24,8 @@ _of_language = cache(PREDICTIONS.labels)
 
 def observe(predictions: "Predictions") -> None:
     """Count each row of a request that is about to be answered."""
-    for language, row in zip(predictions.languages, predictions.rows, strict=True):
-        _confidence.observe(max(row))
+    for language, confidence in zip(predictions.languages, predictions.confidences, strict=True):
+        _confidence.observe(confidence)
         if language:
             _of_language(language).inc()
         else:

@@ -2,19 +2,12 @@
 
 import json
 from itertools import chain
-from typing import NamedTuple, cast
+from typing import cast
 
 from openinference import Inputs, Tensor, Values
 
 from . import metrics
 from .classifier import Classifier, Predictions
-
-
-class Judged(NamedTuple):
-    """Texts, and what was made of them."""
-
-    texts: list[str]
-    predictions: Predictions
 
 
 class Runtime:
@@ -33,14 +26,12 @@ class Runtime:
             Tensor("evidence", "BYTES", default=False, slow=True),
         )
 
-    def predict(self, inputs: Inputs) -> Judged:
+    def predict(self, inputs: Inputs) -> Predictions:
         """Judge each text."""
-        texts = cast("list[str]", inputs["text"])
-        return Judged(texts, self._classifier.predict(texts))
+        return self._classifier.predict(cast("list[str]", inputs["text"]))
 
-    def output(self, name: str, judged: Judged) -> Values:
+    def output(self, name: str, predictions: Predictions) -> Values:
         """One of `outputs`."""
-        texts, predictions = judged
         if name == "language":
             return predictions.languages
         if name == "probabilities":
@@ -50,9 +41,9 @@ class Runtime:
         languages = self._classifier.languages
         return [
             json.dumps(self._classifier.evidence(text, language or languages[row.index(max(row))]))
-            for text, language, row in zip(texts, predictions.languages, predictions.rows, strict=True)
+            for text, language, row in zip(predictions.texts, predictions.languages, predictions.rows, strict=True)
         ]
 
-    def observe(self, judged: Judged) -> None:
-        """Count it."""
-        metrics.observe(judged.predictions)
+    def observe(self, predictions: Predictions) -> None:
+        """Count them."""
+        metrics.observe(predictions)
