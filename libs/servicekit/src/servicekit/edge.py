@@ -124,16 +124,15 @@ class Edge:
     ) -> tuple[bytes, bytes] | None:
         """Head, without the empty line at its end, and body of what `route` answers.
 
-        None, and nothing done, where too much is in flight or the endpoint takes its time.
+        None, and nothing done, where the endpoint takes its time.
         """
-        if self.in_flight >= self.max_in_flight:
-            return None
         begin = perf_counter()
         request = context.from_raw_headers(headers)
         token = context.enter(request)
         try:
             try:
-                answer = route.endpoint(body, headers)
+                full = self.in_flight >= self.max_in_flight
+                answer = _answer(limits.overloaded()) if full else route.endpoint(body, headers)
                 if not isinstance(answer, Answer):
                     answer.close()
                     return None

@@ -3,8 +3,8 @@
 A request for a direct route that has come whole with what was read at once, as small ones do, is answered before the
 next is looked at. Anything else about it, and it goes the way that uvicorn has for all: a body still on its way or too
 large, chunks, another answer before it that is not over, a client that does not read, `Expect`, `Upgrade`, `Connection:
-close`, HTTP/1.0, a query, too many in flight, an endpoint that takes its time, a drain. So there is no state here that
-lasts from one read to the next.
+close`, HTTP/1.0, a query, an endpoint that takes its time, a drain. So nothing is kept here from one read to the next,
+but answers until the end of the turn.
 
 uvicorn documents that `http` takes a class, and not what is in this one: test_protocol.py holds what is used of it, and
 pyproject.toml the versions that were tried.

@@ -108,7 +108,7 @@ class Classifier:
         return [(gram, -weight) for weight, gram in ranked if weight < 0]
 
     def _judge(self, text: str) -> tuple[list[float], float, int | None]:
-        """Probabilities, the best, and which it is; None without ground to judge: letters, known trigrams, confidence."""
+        """Probabilities, the best, and which it is; None without ground to judge: letters, trigrams, confidence."""
         *scores, letters, grams, trigrams, known = self._tally.of(text)
         most = max(scores)
         scale = 1 / (FRACTION * self._temperature * sqrt(grams or 1))
