@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -34,13 +35,20 @@ class Punchline(MLModel):
         )
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 def main(runtime: str, port: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "host": "127.0.0.1",
             "http_port": int(port),
-            "grpc_port": int(port) + 1000,
-            "metrics_port": int(port) + 2000,
+            "grpc_port": free_port(),
+            "metrics_port": free_port(),
             "parallel_workers": 0,  # faster than its default of 1 for a model this small
         }
         model = {"name": runtimes.MODEL, "implementation": "serve.Punchline"}
