@@ -43,7 +43,8 @@ CHECKS: list[tuple[str, Callable[[], str], str]] = [
     ("kind", lambda: program("kind"), "e2e CLUSTER=kind"),
     ("promtool and amtool", lambda: programs("promtool", "amtool"), "rules-test"),
     ("Prometheus, Alertmanager", lambda: programs("prometheus", "alertmanager"), "monitoring-test pictures"),
-    ("Node.js and rsync", lambda: programs("node", "npm", "rsync"), "pipeline-test e2e-delivery page-audit"),
+    ("Node.js and npm", lambda: programs("node", "npm"), "pipeline-test e2e-delivery page-audit"),
+    ("rsync", lambda: program("rsync"), "pipeline-test e2e-delivery"),
     ("wrk and vegeta", lambda: programs("wrk", "vegeta"), "bench"),
     ("Chromium", lambda: program("chromium", "chromium-browser", "google-chrome"), "browser-test"),
 ]
