@@ -1,7 +1,9 @@
 """Steady traffic, every answer of which is checked, while something happens to the cluster."""
 
 import asyncio
+import itertools
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +15,9 @@ import httpx
 
 PATIENCE = 10.0
 """Seconds after which a request counts as lost: far above what any service takes."""
+
+LOOPBACK = "127.0.0.1"
+_sources = itertools.cycle(f"127.0.1.{number}" for number in range(1, 255))
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Traffic:
         self.answered = 0
         self.lost: list[Lost] = []
         self._streams = streams
+        self._source = next(_sources)
         self._stop = threading.Event()
         self._began = time.monotonic()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._send_all()), name="traffic")
@@ -102,8 +108,9 @@ class Traffic:
 
     async def _send_stream(self, stream: Stream) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0 if stream.fresh else None)
+        transport = httpx.AsyncHTTPTransport(limits=limits, local_address=self._source_of(stream), trust_env=False)
         async with (
-            httpx.AsyncClient(limits=limits, timeout=PATIENCE, trust_env=False) as client,
+            httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client,
             asyncio.TaskGroup() as group,
         ):
             due = time.monotonic()
@@ -112,6 +119,14 @@ class Traffic:
                 self.sent += 1
                 due += 1 / stream.rate
                 await asyncio.sleep(due - time.monotonic())
+
+    def _source_of(self, stream: Stream) -> str | None:
+        """An address for this traffic alone, where requests go to a node port on loopback.
+
+        While a service has no pods the node refuses, and for two minutes more remembers each refused connection as one
+        that leads to no pod: who comes again from the same address and port is refused too, whatever is there by then.
+        """
+        return self._source if sys.platform == "linux" and httpx.URL(stream.url).host == LOOPBACK else None
 
     async def _send(self, client: httpx.AsyncClient, stream: Stream) -> None:
         at = self.seconds()
