@@ -1,6 +1,5 @@
 """Argo CD on the cluster: Applications, what it says of them, and waiting until it has done its work."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -95,14 +94,6 @@ class Argo(Namespace):
     def _compared(self, name: str) -> str:
         at: str = self.application(name)["status"]["reconciledAt"]
         return at
-
-    def patch(self, kind: str, name: str, change: dict[str, Any]) -> None:
-        """Change an Application or AppProject by hand."""
-        self.kubectl("patch", kind, name, "--type", "merge", "-p", json.dumps(change))
-
-    def automate(self, name: str, *, enabled: bool) -> None:
-        """Switch on or off that Argo CD acts by itself."""
-        self.patch("application", name, {"spec": {"syncPolicy": {"automated": {"enabled": enabled}}}})
 
 
 def patch_config(file: str) -> None:

@@ -34,6 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The whole way leaves images from a registry behind, and then all is taken down: these come last.
     last = ("", "test_commit_to_pod", "test_uninstall")
     items.sort(key=lambda item: max(place for place, name in enumerate(last) if name in item.nodeid))
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(600))  # above all that is waited for, which says more when it fails
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,6 @@ def available(namespace: str, deployment: str) -> datetime:
     return datetime.fromisoformat(since)
 
 
-@pytest.mark.timeout(400)
 def test_root_brings_all_of_it_up(argo: Argo, origin: Origin) -> None:
     argo.wait_synced("root", origin.head, seconds=300)
     children = {"dashboards", "rules", "prometheus", "grafana", "umbrella-staging"}

@@ -1,7 +1,5 @@
 """A commit that cannot be deployed: Argo CD says why, what runs runs on, and the next good commit heals it."""
 
-import pytest
-
 from e2e.conftest import During
 from e2e.delivery.argo import Argo
 from e2e.delivery.conftest import STAGING, staging_values
@@ -9,7 +7,6 @@ from e2e.delivery.origin import Origin
 from e2e.release import SERVICES, Release
 
 
-@pytest.mark.timeout(240)
 def test_a_misspelt_value(argo: Argo, origin: Origin, staging: Release, during: During) -> None:
     pods = {service: staging.ready(service) for service in SERVICES}
     with during("commit with a misspelt value", staging.through_frontend()):

@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from e2e.delivery.argo import Argo
 from e2e.delivery.conftest import STAGING, staging_values
 from e2e.delivery.origin import Origin
@@ -23,7 +21,6 @@ def wait_until(release: Release, kind: str, name: str, right: Callable[[Any], bo
     wait(f"{kind} {name} is as git has it", healed)
 
 
-@pytest.mark.timeout(240)
 def test_what_is_changed_by_hand_is_healed(argo: Argo, staging: Release) -> None:
     pods = {service: staging.ready(service) for service in SERVICES}
     port = staging.get("service", "model")["spec"]["ports"][0]["nodePort"]
@@ -46,7 +43,6 @@ def test_what_is_changed_by_hand_is_healed(argo: Argo, staging: Release) -> None
         wait(f"{stream.name} answers", answers, stream)
 
 
-@pytest.mark.timeout(240)
 def test_what_left_git_is_pruned_and_what_was_never_there_stays(argo: Argo, origin: Origin, staging: Release) -> None:
     stray = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stray"}, "data": {"of": "somebody"}}
     staging.apply(stray)

@@ -1,7 +1,9 @@
 """Production: promoted and rolled back by a commit, frozen, and helped by hand when git is too slow."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +15,7 @@ from e2e.delivery.origin import Origin
 from e2e.kubernetes import run, wait
 from e2e.release import Release
 
+DOCUMENT = Path("docs/delivery.md")
 ENTRIES = "argocd/apps/values.yaml"
 PROMETHEUS = "argocd/values/prometheus.yaml"
 APPLICATION = "umbrella-production"
@@ -47,11 +50,21 @@ def setting(release: Release) -> str:
     return found
 
 
+def pod_template(release: Release) -> Any:
+    """What joker's pods are made from."""
+    return release.get("deployment", "joker")["spec"]["template"]
+
+
+def documented(words: str) -> list[str]:
+    """The commands of docs/delivery.md, a block each, in the paragraph that begins with these words."""
+    paragraph = DOCUMENT.read_text("utf-8").partition(f"\n{words}")[2].partition("\n**")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", paragraph, re.DOTALL | re.MULTILINE)
+
+
 def with_setting(value: str) -> dict[str, str]:
     return {PRODUCTION: production_values(joker={"config": {"TELL": value}})}
 
 
-@pytest.mark.timeout(300)
 def test_promotion_and_the_way_back(argo: Argo, origin: Origin, staging: Release, production: Release) -> None:
     assert APPLICATION not in argo.applications()
     first = origin.commit("one", with_setting("one"))
@@ -75,7 +88,6 @@ def test_promotion_and_the_way_back(argo: Argo, origin: Origin, staging: Release
     assert setting(production) == "one"
 
 
-@pytest.mark.timeout(300)
 def test_what_is_not_well_holds_up_nobody(argo: Argo, origin: Origin, staging: Release, production: Release) -> None:
     """Waves wait for what changes with them, or a broken commit would keep production from being rolled back."""
     mounts = (origin.clone / PROMETHEUS).read_text("utf-8").replace("configMap: punchline-rules", "configMap: missing")
@@ -93,7 +105,6 @@ def test_what_is_not_well_holds_up_nobody(argo: Argo, origin: Origin, staging: R
     argo.wait_synced("umbrella-staging", origin.revert(broken))
 
 
-@pytest.mark.timeout(300)
 def test_frozen(argo: Argo, origin: Origin, staging: Release, production: Release) -> None:
     before = setting(production)
     argo.wait_synced("root", freeze(origin, "true"))
@@ -116,30 +127,28 @@ def test_frozen(argo: Argo, origin: Origin, staging: Release, production: Releas
     assert setting(production) == "five"
 
 
-@pytest.mark.timeout(300)
 def test_in_an_emergency_argo_cd_is_told_to_keep_still(argo: Argo, origin: Origin, production: Release) -> None:
-    argo.automate("root", enabled=False)
-    argo.automate(APPLICATION, enabled=False)
-    production.kubectl("scale", "deployment/joker", "--replicas=0")
-    argo.wait_compared_again(APPLICATION)
-    argo.wait_compared_again("root")
-    assert production.get("deployment", "joker")["spec"]["replicas"] == 0
-
+    keep_still, undo, go_on = documented("**In an emergency**")
+    argo.wait_synced("root", origin.head)
+    _, _, commit = argo.state(APPLICATION)
+    in_git = pod_template(production)
+    try:
+        run("bash", "-euc", keep_still)
+        run("bash", "-euc", undo)
+        undone = pod_template(production)
+        assert undone != in_git
+        argo.wait_compared_again(APPLICATION)
+        argo.wait_compared_again("root")
+        assert pod_template(production) == undone
+    finally:
+        run("bash", "-euc", go_on)
     # Root alone: what it finds switched off below it, it switches on.
-    argo.automate("root", enabled=True)
-
-    def healed() -> bool:
-        argo.state("root")
-        argo.state(APPLICATION)
-        return bool(production.get("deployment", "joker")["spec"]["replicas"])
-
-    wait("git is in force again", healed)
+    wait("git is in force again", lambda: deployed(argo, commit) and pod_template(production) == in_git)
     argo.wait_synced("root", origin.head)
 
 
-@pytest.mark.timeout(300)
 def test_a_lost_line_takes_no_environment_away(argo: Argo, origin: Origin, production: Release) -> None:
-    pods = production.ready("joker")
+    pods = wait("production is well", production.ready, "joker")
     values = yaml.safe_load((origin.clone / ENTRIES).read_text("utf-8"))
     del values["environments"]["production"]
     lost = origin.commit("a line gets lost", {ENTRIES: yaml.safe_dump(values)})

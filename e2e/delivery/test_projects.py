@@ -32,14 +32,12 @@ def source(url: str, **parameters: str) -> dict[str, Any]:
     return {"repoURL": url, "targetRevision": "HEAD", "path": f"{STAND_INS}/intruder", "helm": helm}
 
 
-@pytest.mark.timeout(120)
 def test_another_repository(argo: Argo, origin: Origin, staging: Release, intruder: dict[str, Any]) -> None:
     intruder["spec"]["source"] = source(f"{origin.address}.other")
     argo.apply(intruder)
     argo.wait_condition("intruder", "InvalidSpecError", "is not permitted in project 'staging'")
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("namespace", ["punchline-production", "kube-system", "argocd"])
 def test_another_namespace(
     argo: Argo, origin: Origin, staging: Release, intruder: dict[str, Any], namespace: str
@@ -52,7 +50,6 @@ def test_another_namespace(
     )
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

@@ -1,7 +1,5 @@
 """Root is deleted: its Applications and all that they made go, in the opposite order."""
 
-import pytest
-
 from e2e.delivery.argo import Argo
 from e2e.kubernetes import Namespace, wait
 from e2e.release import Release
@@ -14,7 +12,6 @@ WAVES = [
 """In the order in which they go."""
 
 
-@pytest.mark.timeout(400)
 def test_all_of_it_goes_in_order(argo: Argo, staging: Release) -> None:
     there = set(argo.applications()) - {"root"}
     assert there <= set().union(*WAVES)
