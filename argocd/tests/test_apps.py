@@ -84,6 +84,9 @@ def test_it_is_kept_as_git_has_it(application: Resource) -> None:
         assert "CreateNamespace=true" in policy["syncOptions"]
         labels = policy["managedNamespaceMetadata"]["labels"]
         assert labels == {"pod-security.kubernetes.io/enforce": "restricted"}
+        # A claim's kind, which the API server adds, would keep Prometheus' chart OutOfSync for ever.
+        annotations = application["metadata"]["annotations"]
+        assert annotations["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
     assert "ignoreDifferences" not in application["spec"]
 
 

@@ -53,6 +53,15 @@ def test_alertmanager_is_given_its_configuration() -> None:
     assert password == f"{mount['mountPath']}/{secret['secret']['items'][0]['path']}"
     assert secret["secret"]["optional"] is True
     assert PROMETHEUS["alertmanager"]["config"]["enabled"] is False
+    # ...and is told when it changes. The chart mounts nothing here by itself once `config` is off.
+    assert PROMETHEUS["alertmanager"]["configmapReload"]["extraVolumeMounts"] == [mount]
+
+
+def test_kube_state_metrics_tells_what_is_asked_for() -> None:
+    files = [*(ROOT / "prometheus" / "rules").glob("*.yaml"), *(ROOT / "grafana" / "dashboards").glob("*.json")]
+    asked = {metric for file in files for metric in re.findall(r"\bkube_\w+", file.read_text("utf-8"))}
+    assert asked == set(PROMETHEUS["kube-state-metrics"]["metricAllowlist"])
+    assert {metric.split("_")[1] + "s" for metric in asked} == set(PROMETHEUS["kube-state-metrics"]["collectors"])
 
 
 def test_grafana_is_given_the_dashboards() -> None:

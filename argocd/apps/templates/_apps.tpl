@@ -13,6 +13,15 @@ annotations:
   argocd.argoproj.io/sync-wave: {{ .wave | quote }}
 {{- end }}
 
+{{/*
+The same of an Application. It is compared as it is applied, by the API server: what that adds, such as the kind of a
+StatefulSet's claim, is no difference.
+*/}}
+{{- define "apps.application" -}}
+{{ include "apps.metadata" . }}
+  argocd.argoproj.io/compare-options: ServerSideDiff=true
+{{- end }}
+
 {{/* How each Application is kept as git has it. */}}
 {{- define "apps.syncPolicy" -}}
 automated:
