@@ -103,9 +103,9 @@ summary: $(ENV) $(TOOLS) ## What is due since BASE=origin/main, and what changes
 	@PATH=$(abspath $(BIN)):$$PATH $(BIN)/python ci/summary $(or $(BASE),origin/main)
 
 up: ## Start the services, Prometheus, Alertmanager, Grafana and a mail catcher with compose, and print their URLs
-	@$(DOCKER) compose version >/dev/null || { echo 'Docker with its compose plugin is needed: https://docs.docker.com/compose/install' >&2; exit 2; }
+	@$(DOCKER) compose version >/dev/null || { echo 'Docker 25 or newer with its compose plugin is needed: https://docs.docker.com/compose/install' >&2; exit 2; }
 	@for service in $(SERVICES); do $(MAKE) --no-print-directory image S=$$service || exit; done
-	@$(DOCKER) compose up --detach --wait
+	@SMTP_PASSWORD="$${SMTP_PASSWORD-}" $(DOCKER) compose up --detach --wait
 	@$(DOCKER) compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}}{{end}}{{end}}' \
 	  | awk '{printf "  %-13s %s\n", $$1, $$2}'
 	@echo '`make load` fills the dashboards, `make down` ends it.'

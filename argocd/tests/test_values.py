@@ -66,14 +66,17 @@ def test_kube_state_metrics_tells_what_is_asked_for() -> None:
 
 def test_grafana_is_given_the_dashboards() -> None:
     sidecar = GRAFANA["sidecar"]["dashboards"]
-    files = set()
-    for dashboard in config_maps("dashboards").values():
+    dashboards = config_maps("dashboards")
+    for dashboard in dashboards.values():
         assert dashboard["metadata"]["labels"][sidecar["label"]] == sidecar["labelValue"]
-        folder = dashboard["metadata"]["annotations"][sidecar["folderAnnotation"]]
-        files |= {f"/tmp/dashboards/{folder}/{file}" for file in dashboard["data"]}
-    assert len(files) == len(list((ROOT / "grafana" / "dashboards").glob("*.json")))
-    assert GRAFANA["grafana.ini"]["dashboards"]["default_home_dashboard_path"] in files
+        assert dashboard["metadata"]["annotations"][sidecar["folderAnnotation"]] == "Punchline"
+    files = {file for dashboard in dashboards.values() for file in dashboard["data"]}
+    assert files == {path.name for path in (ROOT / "grafana" / "dashboards").glob("*.json")}
     assert APPS.applications["dashboards"]["spec"]["destination"] == APPS.applications["grafana"]["spec"]["destination"]
+    (home,) = GRAFANA["extraConfigmapMounts"]
+    first = Path(GRAFANA["grafana.ini"]["dashboards"]["default_home_dashboard_path"])
+    assert str(first.parent) == home["mountPath"]
+    assert first.name in dashboards[home["configMap"]]["data"]
 
 
 def test_grafana_asks_the_prometheus_that_is_deployed() -> None:

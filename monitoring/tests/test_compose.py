@@ -60,6 +60,14 @@ def test_what_is_mounted_is_there():
             assert source in COMPOSE["volumes"]
 
 
+def test_make_up_sets_what_secrets_are_read_from():
+    """Compose refuses to start a service whose secret is in a variable that is not set; an empty one will do."""
+    (up,) = re.findall(r"^\t@(.*)\$\(DOCKER\) compose up", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert up.split() == [
+        f'{secret["environment"]}="$${{{secret["environment"]}-}}"' for secret in COMPOSE["secrets"].values()
+    ]
+
+
 def test_grafana_opens_with_a_dashboard_and_finds_its_data_source():
     environment = SERVICES["grafana"]["environment"]
     mounts = dict(mount.split(":")[1::-1] for mount in SERVICES["grafana"]["volumes"])

@@ -1,6 +1,7 @@
 """What Grafana expects of a dashboard, and what a reader does: held here, since no Grafana is asked."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -82,8 +83,29 @@ def test_a_panel(panel):
         assert "$namespace" in target["expr"] or "$service" in target["expr"]
         # A fixed window under a rate leaves gaps when the scrape interval is longer, and hides detail when it is not.
         assert "rate(" not in target["expr"] or "$__rate_interval" in target["expr"] or "$__range" in target["expr"]
+    for override in panel["fieldConfig"]["overrides"]:
+        # Without slashes Grafana puts ^ and $ around it, and it matches whole names only.
+        if override["matcher"]["id"] == "byRegexp":
+            assert re.fullmatch(r"/.+/", override["matcher"]["options"])
+    if panel["type"] in {"stat", "bargauge"}:
+        # Grafana's own turn red at 80.
+        assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    for mapping in panel["fieldConfig"]["defaults"].get("mappings", []):
+        # A mapping's color wins over an override's.
+        assert not any("color" in value for value in mapping["options"].values())
     for link in panel.get("links", []):
         assert (ROOT / link["url"].partition("/main/")[2]).is_file(), link["url"]
+
+
+TABLES = [panel for panel in PANELS if panel.values[0]["type"] == "table" and len(panel.values[0]["targets"]) > 1]
+
+
+@pytest.mark.parametrize("panel", TABLES)
+def test_the_queries_of_a_table_make_one_row(panel):
+    """`merge` joins what has the same labels, and the metric's name is one, unless an aggregation takes it away."""
+    assert panel["transformations"][0]["id"] == "merge"
+    for target in panel["targets"]:
+        assert re.match(r"\(*(sum|max|count|topk\(\d+, sum|histogram_quantile)\b", target["expr"])
 
 
 def test_every_alert_is_linked_from_a_panel():
