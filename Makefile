@@ -94,7 +94,7 @@ page-audit: $(BROWSER) $(ARTEFACT) ## Measure the page with Lighthouse, which ne
 image: ## Build the image of one service, S=joker, as joker:dev and by the tag that its inputs have
 	@test -d '$(call service_dir,$(S))'
 	@tag=$$($(PYTHON) ci/plan --tag $(S) --work-tree) && DOCKER=$(DOCKER) REVISION=$$(git rev-parse HEAD) \
-	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) SOURCE=$$(git config --get remote.origin.url) ci/build $(S) $$tag
+	  SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) SOURCE=$$(git config --get remote.origin.url | sed 's,//[^/@]*@,//,') ci/build $(S) $$tag
 
 sbom: $(ENV) ## Print what the image of one service, S=joker, installs, as CycloneDX
 	@$(BIN)/uv export -q --frozen --no-dev --no-default-groups --package $(notdir $(call service_dir,$(S))) --format cyclonedx1.5

@@ -33,12 +33,7 @@ class Branch:
 
     def fetch(self) -> str:
         """The commit that the branch is at, fetched with its history. Raises PushError where it cannot be had."""
-        listed = self._git("ls-remote", self.url, f"refs/heads/{self.name}")
-        if listed.returncode:
-            raise PushError(
-                f"{self.url} cannot be read: {listed.stderr.strip()}; see docs/ci.md for the token it needs"
-            )
-        if not listed.stdout.strip():
+        if not self._head():
             raise PushError(f"the branch {self.name} of {self.url} is gone: nothing was recorded")
         shallow = git(self.clone, "rev-parse", "--is-shallow-repository").strip() == "true"
         fetched = self._git(
@@ -74,15 +69,22 @@ class Branch:
         if pushed.returncode == 0:
             return
         said = pushed.stdout + pushed.stderr
-        if any(
-            sign in said
-            for sign in ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref")
-        ):
+        # Where the branch is tells, since servers have many words for it; but one that is being moved is there still.
+        if self._head() != head or any(sign in said for sign in BEING_MOVED):
             raise LostRace(said.strip())
         raise PushError(
             f"{self.url} does not take a push to {self.name}: {said.strip()}\n"
             "The token needs write_repository, and the branch must allow its role to push: see docs/ci.md"
         )
+
+    def _head(self) -> str:
+        """The commit that the branch is at there, or nothing if it is gone. Raises PushError where nobody answers."""
+        listed = self._git("ls-remote", self.url, f"refs/heads/{self.name}")
+        if listed.returncode:
+            raise PushError(
+                f"{self.url} cannot be read: {listed.stderr.strip()}; see docs/ci.md for the token it needs"
+            )
+        return listed.stdout.partition("\t")[0]
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -98,5 +100,8 @@ def signed() -> dict[str, str]:
     defaults = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in BOT.items()}
     return {**defaults, **os.environ}
 
+
+BEING_MOVED = ("cannot lock ref", "failed to update ref", "incorrect old value")
+"""What git says on the server, by version, when another push to the same branch is not over yet."""
 
 BOT = {"NAME": "pipeline", "EMAIL": "pipeline@localhost"}

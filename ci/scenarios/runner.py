@@ -96,7 +96,9 @@ class Runner:
         )
         child = self.folder / "child.yml"
         planned = json.loads(child.read_text()) if child.exists() and child.stat().st_size else {}
-        return Pipeline(output, failed, passed, [job for job in planned if job not in ("include", "stages")])
+        return Pipeline(
+            output, failed, passed, [job for job in planned if job not in ("workflow", "include", "stages")]
+        )
 
     def killed(self, process: subprocess.Popen[str], once: Callable[[str], bool]) -> str:
         """End a pipeline and all it started, once what it printed so far is as wished. Answers that."""

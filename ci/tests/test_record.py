@@ -81,6 +81,24 @@ def test_a_lost_race_is_run_again_on_the_new_head(server: Server) -> None:
     assert server.git("show", "main:README.md") == "meanwhile\n"
 
 
+def test_a_race_is_told_by_the_branch_whatever_the_server_calls_it(server: Server) -> None:
+    head = server.developer.head
+    server.developer.write("README.md", "meanwhile\n")
+    server.developer.commit("meanwhile")
+    server.developer.git("push", "--quiet", "origin", "HEAD:refs/heads/rival")
+    hook = Path(server.url, "hooks", "pre-receive")
+    hook.write_text(
+        "#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/main refs/heads/rival\n"
+        "rm hooks/pre-receive\necho 'reference update refused' >&2\nexit 1\n"
+    )
+    hook.chmod(0o755)
+    waited: list[float] = []
+    record(server.branch(), "cart", NEW, DIGEST, head, waited.append)
+    assert len(waited) == 1
+    assert server.image().tag == NEW
+    assert server.git("show", "main:README.md") == "meanwhile\n"
+
+
 def test_who_always_loses_gives_up_and_leaves_nothing(server: Server) -> None:
     head, waits = server.developer.head, []
 
