@@ -83,8 +83,22 @@ BAD: dict[str, tuple[Values, list[str]]] = {
         {"model": {"autoscaling": {"enabled": True, "minReplicas": 4}}},
         ["model.autoscaling", "maxReplicas 3", "minReplicas 4"],
     ),
+    "autoscaling by percent of nothing": (
+        {
+            "model": {
+                "autoscaling": {"enabled": True},
+                "resources": {"requests": {"cpu": None}, "limits": {"cpu": None}},
+            }
+        },
+        ["model.resources.requests.cpu"],
+    ),
     "autoscaling to 0": ({"model": {"autoscaling": {"minReplicas": 0}}}, ["/autoscaling/minReplicas"]),
     "budget": ({"model": {"podDisruptionBudget": {"maxUnavailable": "some"}}}, ["/podDisruptionBudget/maxUnavailable"]),
+    "budget of nothing": ({"model": {"podDisruptionBudget": {"maxUnavailable": 0}}}, ["/maxUnavailable", "minimum"]),
+    "budget of nothing in percent": (
+        {"model": {"podDisruptionBudget": {"maxUnavailable": "0%"}}},
+        ["/podDisruptionBudget/maxUnavailable"],
+    ),
     "drain as a duration": ({"model": {"drainSeconds": "10s"}}, ["/drainSeconds", "integer"]),
     "drain below 0": ({"model": {"drainSeconds": -1}}, ["/drainSeconds"]),
     "no time to start": ({"model": {"startupSeconds": 0}}, ["/startupSeconds"]),
@@ -95,6 +109,10 @@ BAD: dict[str, tuple[Values, list[str]]] = {
     "ingress with TLS as Kubernetes has it": (
         merge(INGRESS, {"frontend": {"ingress": {"tls": []}}}),
         ["/ingress", "tls"],
+    ),
+    "ingress of expressions": (
+        merge(INGRESS, {"frontend": {"ingress": {"annotations": {"nginx.ingress.kubernetes.io/use-regex": "true"}}}}),
+        ["frontend.ingress.annotations", "nginx.ingress.kubernetes.io/use-regex"],
     ),
     "route without parent": ({"frontend": {"httpRoute": {"hostnames": ["a"]}}}, ["/httpRoute", "parentRefs"]),
     "path of metrics": (path("/metrics", "Exact"), ["frontend.publicPaths[0]", "/metrics"]),

@@ -17,10 +17,11 @@ PRIVATE = ["/metrics", "/livez", "/readyz"]
 def rules(kind: str, values: Values) -> list[tuple[str, str]]:
     """Each declared path and how it is matched: Exact or Prefix."""
     route: Resource = render(values)[kind, "frontend"]
-    (rule,) = route["spec"]["rules"]
     if kind == "Ingress":
+        (rule,) = route["spec"]["rules"]
         return [(each["path"], each["pathType"]) for each in rule["http"]["paths"]]
-    return [(each["path"]["value"], each["path"]["type"].removeprefix("Path")) for each in rule["matches"]]
+    paths = [each["path"] for rule in route["spec"]["rules"] for each in rule["matches"]]
+    return [(path["value"], path["type"].removeprefix("Path")) for path in paths]
 
 
 def routed(declared: list[tuple[str, str]], path: str) -> bool:
@@ -95,6 +96,10 @@ NOTES: dict[str, tuple[Values, list[str]]] = {
     "ingress": (INGRESS, ["  http://punchline.example.com\n"]),
     "ingress with TLS": (TLS, ["  https://punchline.example.com\n"]),
     "route": (HTTP_ROUTE, ["  http://punchline.example.com\n"]),
+    "neither, with the keys there": (
+        {"frontend": {"ingress": None, "httpRoute": None}},
+        ["port-forward service/frontend"],
+    ),
     "route without a name": (
         {"frontend": {"httpRoute": {"parentRefs": [{"name": "gateway"}]}}},
         ["port-forward service/frontend"],

@@ -84,10 +84,13 @@ def test_http_route() -> None:
                     {"path": {"type": "Exact", "value": "/model"}},
                     {"path": {"type": "PathPrefix", "value": "/hood"}},
                     {"path": {"type": "PathPrefix", "value": "/api"}},
-                    {"path": {"type": "PathPrefix", "value": "/static"}},
                 ],
                 "backendRefs": [{"name": "frontend", "port": 80}],
-            }
+            },
+            {
+                "matches": [{"path": {"type": "PathPrefix", "value": "/static"}}],
+                "backendRefs": [{"name": "frontend", "port": 80}],
+            },
         ],
     }
     everything = render(EVERYTHING)["HTTPRoute", "frontend"]["spec"]

@@ -20,9 +20,9 @@ from .settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
-KEEP_ALIVE_SECONDS = 65
-"""Longer than clients and load balancers (60 s is common) keep an idle connection, so that they are the ones to drop
-it: a server that closes first races with the next request on that connection."""
+KEEP_ALIVE_SECONDS = 620
+"""Longer than clients and load balancers keep an idle connection (60 s is common, Google's keep it for 600), so that they
+are the ones to drop it: a server that closes first races with the next request on that connection."""
 
 GC_THRESHOLD = 10_000
 """Containers made and not yet gone before the youngest are gone through. Python's 700 are reached within two turns of
