@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import struct
+import threading
 import zlib
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 import servicekit
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openinference import Tensor
+from openinference import Tensor, inference
 from openinference.request import Parser
 
 URL = "/v2/models/joke-language/infer"
@@ -94,6 +95,51 @@ def call(app, method, url, body=b"", headers=None):
 def asking(data=("ein", ""), **more):
     tensor = {"name": "text", "datatype": "BYTES", "shape": [len(data)], "data": list(data)} | more.pop("tensor", {})
     return json.dumps({"inputs": [tensor]} | more).encode()
+
+
+class Slow(Texts):
+    """Counts how many are at work in it, and holds them until it is told."""
+
+    def __init__(self):
+        self.at_work, self.most, self.go_on = 0, 0, threading.Event()
+
+    def predict(self, inputs):
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        self.go_on.wait(10)
+        self.at_work -= 1
+        return inputs["text"]
+
+
+@pytest.mark.parametrize("count", [4, 40])
+def test_large_requests_are_worked_on_one_at_a_time_and_few_wait(count):
+    runtime = Slow()
+    app = serving(runtime, "direct")
+
+    async def pieces(body):
+        yield body
+
+    async def run():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t", timeout=30) as client:
+            asked = [
+                ({"content-encoding": "gzip"}, gzip.compress(asking()))
+                if number % 2
+                else ({}, pieces(asking(["a" * 20_000])))
+                for number in range(count)
+            ]
+            tasks = [asyncio.create_task(client.post(URL, content=body, headers=headers)) for headers, body in asked]
+            while sum(task.done() for task in tasks) < count - 1 - inference.MAX_WAITING:
+                await asyncio.sleep(0.01)
+            runtime.go_on.set()
+            return await asyncio.gather(*tasks)
+
+    answers = asyncio.run(run())
+    assert runtime.most == 1
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert len(refused) == max(0, count - 1 - inference.MAX_WAITING)
+    assert all(answer.json()["code"] == "overloaded" and answer.headers["retry-after"] for answer in refused)
+    assert {answer.status_code for answer in answers} <= {200, 503}
 
 
 def test_default_outputs_in_json(app):

@@ -34,6 +34,13 @@ async def test_one_retry_of_an_idempotent_call_hides_a_failure(failure):
     assert [request.url.path for request in asked] == ["/base/x"] * 2
 
 
+async def test_nothing_is_sent_when_no_time_is_left():
+    other, asked = backend(httpx.Response(200))
+    with pytest.raises(BackendTimeout):
+        await other.request("GET", "/", deadline=0)
+    assert asked == []
+
+
 @pytest.mark.parametrize("failure", [BROKEN[1], httpx.Response(503)])
 async def test_no_second_retry(failure):
     other, asked = backend(failure, failure, httpx.Response(200))

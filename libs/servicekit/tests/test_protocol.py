@@ -9,7 +9,7 @@ from functools import cache, partial
 import pytest
 import servicekit
 import uvicorn
-from servicekit import ServiceError, direct
+from servicekit import ServiceError, direct, limits
 from servicekit.metrics import REQUESTS
 from starlette.requests import Request
 from starlette.responses import Response
@@ -216,6 +216,57 @@ async def test_what_is_plain_is_answered_at_once_and_as_uvicorn_would(name):
 @pytest.mark.parametrize("name", LEFT_TO_UVICORN)
 async def test_what_is_not_is_left_to_uvicorn(name):
     await both(LEFT_TO_UVICORN[name])
+
+
+async def test_a_client_that_sends_without_end_has_no_turn_for_itself():
+    server, said = await both([post(b"1") * 100])
+    assert len(said) == 102
+    assert len(server.asked) > 50
+
+
+@pytest.mark.parametrize("path", [b"/echo", b"/other"])
+async def test_a_body_that_does_not_come_gives_its_place_back(monkeypatch, path):
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.05)
+    async with Server(own=True).serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(post(path=path)[:-2])
+        answered = await reader.read()
+        writer.close()
+    assert answered.startswith(b"HTTP/1.1 408 ")
+    assert b"body_too_slow" in answered
+    assert app().state.protocol.edge.in_flight == 0
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_body_that_breaks_off_is_not_taken_for_whole(own):
+    server = Server(own)
+    before = counted()
+    async with server.serving() as address:
+        _, writer = await asyncio.open_connection(*address)
+        writer.write(get(b"transfer-encoding: chunked").replace(b"GET /big", b"POST /echo") + b"3\r\nabc\r\n")
+        while not server.asked:
+            await asyncio.sleep(0)
+        writer.close()
+        while (now := counted()) == before:
+            await asyncio.sleep(0)
+    (labels,) = [labels for labels, number in now.items() if number != before.get(labels, 0)]
+    assert "499" in map(str, labels)
+
+
+async def test_a_head_that_does_not_end_is_refused():
+    server = Server(own=True)
+    async with server.serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"GET /big HTTP/1.1\r\nhost: t\r\nx-more: ")
+        while not server.reads or not server.over:
+            seen = server.reads
+            writer.write(b"a" * 10_000)
+            while server.reads == seen:
+                await asyncio.sleep(0)
+            assert server.reads < 100
+        answered = await reader.read()
+        writer.close()
+    assert answered.startswith(b"HTTP/1.1 431 ")
 
 
 async def test_answers_come_in_the_order_of_the_requests():

@@ -145,6 +145,7 @@ async def test_a_connection_is_not_kept_for_ever(kind):
 FAILURES: dict[str, tuple[list[bytes | None], type[Exception]]] = {
     "nothing": ([None], BackendUnavailable),
     "half a head": ([OK, None], BackendUnavailable),
+    "an announcement": ([b"HTTP/1.1 103 Early Hints\r\n\r\n", None], BackendUnavailable),
     "half a body": ([OK + b"content-length: 9\r\n\r\nabc", None], BackendUnavailable),
     "half a chunk": ([OK + b"transfer-encoding: chunked\r\n\r\n9\r\nabc", None], BackendUnavailable),
     "no HTTP": ([b"SSH-2.0-OpenSSH_9.2\r\n\r\n"], BackendBadAnswer),

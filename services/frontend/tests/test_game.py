@@ -225,6 +225,15 @@ async def test_failures_are_pages_in_the_same_voice(
 
 
 @pytest.mark.anyio
+async def test_a_refused_body_is_a_page_of_the_length_it_says() -> None:
+    headers = {"accept": "text/html", "accept-encoding": "gzip"}
+    async with visiting() as visitor, visitor.stream("POST", "/try", headers=headers, content=b"x" * 2_000_000) as page:
+        sent = b"".join([piece async for piece in page.aiter_raw()])
+    assert page.status_code == 413
+    assert len(sent) == int(page.headers["content-length"])
+
+
+@pytest.mark.anyio
 async def test_too_many_visitors_are_told_so_on_a_page() -> None:
     entered, leave = asyncio.Event(), asyncio.Event()
 

@@ -18,8 +18,8 @@ UNSUPPORTED: dict[int | str, dict[str, Any]] = {415: {"model": ErrorBody, "descr
 
 def install(app: Service, runtime: Runtime[Any], max_inflated_bytes: int) -> None:
     """Add the protocol to `app`, with inference on direct routes."""
-    app.include_router(router(runtime, max_inflated_bytes))
     answer = inference.endpoint(runtime, max_inflated_bytes)
+    app.include_router(_router(runtime, answer))
     for path in MODEL_PATHS:
         template = f"{PREFIX}{path}/infer"
         exact = template.format(name=runtime.name, version=runtime.version)
@@ -28,8 +28,11 @@ def install(app: Service, runtime: Runtime[Any], max_inflated_bytes: int) -> Non
 
 def router(runtime: Runtime[Any], max_inflated_bytes: int) -> APIRouter:
     """Routes under `/v2` that answer with `runtime`."""
+    return _router(runtime, inference.endpoint(runtime, max_inflated_bytes))
+
+
+def _router(runtime: Runtime[Any], answer: direct.Endpoint) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["open inference protocol"])
-    answer = inference.endpoint(runtime, max_inflated_bytes)
     body = {"requestBody": {"required": True, "content": {"application/json": {"schema": _request_schema(runtime)}}}}
 
     def check(http: Request) -> None:

@@ -122,6 +122,8 @@ class Backend:
         begin = time.perf_counter()
         outcome = "cancelled"
         try:
+            if seconds <= 0:
+                raise TimeoutError  # asyncio's would come after the request was sent
             async with asyncio.timeout(seconds):
                 response = await self._attempt(request, sends)
             outcome = f"{response.status_code // 100}xx"

@@ -32,6 +32,7 @@ class Turn:
             self._loop.call_soon(self.flush)
         elif now - self._since > MAX_SECONDS:
             self.flush()
+            self._since = now
         self._waiting.append(transport)
 
     def flush(self) -> None:

@@ -67,6 +67,10 @@ class Edge:
                 await self.app(scope, within, answer)
             else:
                 await limits.refuse(self.max_body, scope, receive, answer)
+        except limits.ClientGoneError:
+            pass
+        except limits.BodyTimeoutError:
+            await limits.too_slow()(scope, receive, answer)
         except Exception:
             log.exception("unhandled exception")
             if status != NO_ANSWER:  # too late for another status: let the server cut the connection
@@ -94,20 +98,18 @@ class Edge:
         self.in_flight += 1
         in_progress.count += 1
         try:
-            if self.in_flight > self.max_in_flight:
-                answer = _answer(limits.overloaded())
-            else:
-                message = await receive()
-                body = message.get("body", b"")
-                while message.get("more_body"):
-                    message = await receive()
-                    body += message.get("body", b"")
-                if message["type"] == "http.disconnect":
-                    return True
-                try:
+            try:
+                if self.in_flight > self.max_in_flight:
+                    answer = _answer(limits.overloaded())
+                else:
+                    body = await limits.read(length, receive) or b""
                     answer = await direct.call(route.endpoint, body, headers)
-                except Exception as error:
-                    answer = _failed(error)
+            except limits.ClientGoneError:
+                return True
+            except limits.BodyTimeoutError:
+                answer = _answer(limits.too_slow())
+            except Exception as error:
+                answer = _failed(error)
             status = answer.status
             own = [*answer.headers, (b"content-length", b"%d" % len(answer.body)), *self._headers(request)]
             await send({"type": "http.response.start", "status": status, "headers": own})

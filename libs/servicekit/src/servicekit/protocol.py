@@ -21,6 +21,15 @@ from .coalescing import CoalescingTransport
 from .direct import Route, by_name
 from .edge import Edge
 
+ANSWERS_A_READ = 32
+"""Answers to requests that came with one read. More than that go uvicorn's way, which reads on when they are answered:
+one client that sends without end must not have the event loop for itself."""
+
+MAX_HEAD_BYTES = 1 << 16
+"""Of a head that does not end. What is read at once may be larger."""
+
+HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 
 class DirectProtocol(HttpToolsProtocol):
     """A connection. `routes` are by method and path."""
@@ -35,6 +44,8 @@ class DirectProtocol(HttpToolsProtocol):
         self._head: Mapping[bytes, bytes] = {}
         self._length = 0
         self._body = b""
+        self._answers = 0
+        self._unfinished = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._coalescing = CoalescingTransport(transport, self.loop)
@@ -43,23 +54,33 @@ class DirectProtocol(HttpToolsProtocol):
     def eof_received(self) -> None:
         self._coalescing.flush()  # asyncio closes next
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unset_keepalive_if_required()  # uvicorn leaves it where there was an error, and with it all this
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
+        self._answers = 0
+        self._unfinished += len(data)
         super().data_received(data)
         if self._route:
             self._leave_to_uvicorn()
+        if self._unfinished > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(HEAD_TOO_LARGE)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         # All that uvicorn does here is done in _leave_to_uvicorn, if it comes to that.
         self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
-        self._body = b""
+        self._unfinished = 0
         self._method = self.parser.get_method().decode()
         self._route = self.routes.get((self._method, self.url.decode("latin-1")))
         if not (self._route and self._is_plain()):
             self._leave_to_uvicorn()
 
     def on_body(self, body: bytes) -> None:
+        self._unfinished = 0
         if self._route:
             if len(body) == self._length:
                 self._body = body
@@ -71,7 +92,7 @@ class DirectProtocol(HttpToolsProtocol):
         if self._route:
             answer = self.edge.at_once(self._route, self._method, self._head, self._body)
             if answer:
-                self._route = None
+                self._route, self._head, self._body = None, {}, b""
                 self._write(*answer)
                 return
             self._leave_to_uvicorn()
@@ -82,6 +103,7 @@ class DirectProtocol(HttpToolsProtocol):
             self.edge.health.draining
             or self.flow.write_paused
             or (self.cycle and not self.cycle.response_complete)
+            or self._answers == ANSWERS_A_READ
             or self.expect_100_continue
             or not self.parser.should_keep_alive()
             or self.transport.is_closing()
@@ -97,12 +119,14 @@ class DirectProtocol(HttpToolsProtocol):
     def _write(self, head: bytes, body: bytes) -> None:
         own = _lines(tuple(self.server_state.default_headers))
         self.transport.write(b"".join((head, own, b"\r\n", body)))
+        self._answers += 1
         self.server_state.total_requests += 1
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def _leave_to_uvicorn(self) -> None:
         self._route = None
+        self._unset_keepalive_if_required()  # of an answer before
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -110,6 +134,7 @@ class DirectProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self._body:
             super().on_body(self._body)
+        self._head, self._body = {}, b""
 
 
 def of(edge: Edge, routes: Mapping[tuple[str, str], Route]) -> type[DirectProtocol]:

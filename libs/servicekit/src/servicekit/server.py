@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
@@ -21,8 +22,8 @@ from .settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_SECONDS = 620
-"""Longer than clients and load balancers keep an idle connection (60 s is common, Google's keep it for 600), so that they
-are the ones to drop it: a server that closes first races with the next request on that connection."""
+"""Longer than clients and load balancers keep an idle connection (60 s is common, Google's keep it for 600), so that
+they are the ones to drop it: a server that closes first races with the next request on that connection."""
 
 GC_THRESHOLD = 10_000
 """Containers made and not yet gone before the youngest are gone through. Python's 700 are reached within two turns of
@@ -113,6 +114,7 @@ class DrainingServer(uvicorn.Server):
             logs.flush()
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
+            os._exit(128 + sig)  # the kernel gives the first process of a container no signal that nobody handles
         self.health.draining = True
         self._drained_at = time.monotonic() + self.drain_seconds
 

@@ -106,6 +106,7 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[httpx.Response] | None = None
         self._clock: asyncio.Timeout | None = None
+        self._status, self._framed = 0, False
 
     async def exchange(self, method: str, data: bytes, seconds: float | None) -> httpx.Response:
         """Send a request, read its answer; at most `seconds` go by without a byte of it."""
@@ -157,7 +158,7 @@ class _Connection(asyncio.Protocol):
         self.usable = False
         if error:
             self._fail(httpx.ReadError(str(error)))
-        elif self._status and not self._framed:
+        elif self._status >= 200 and not self._framed:
             self._complete()  # the end of the connection is the end of the body
         else:
             self._fail(httpx.RemoteProtocolError("the connection was closed before the answer was over"))

@@ -23,9 +23,10 @@ class ErrorPagesMiddleware:
             await self.app(scope, receive, send)
             return
         start: Message | None = None
+        replaced = False
 
         async def send_page(message: Message) -> None:
-            nonlocal start
+            nonlocal start, replaced
             if message["type"] == "http.response.start" and _is_json_error(message):
                 start = message
             elif start is not None and message["type"] == "http.response.body":
@@ -42,7 +43,9 @@ class ErrorPagesMiddleware:
                 )
                 await send(start)
                 await send({**message, "body": body})
-                start = None
+                start, replaced = None, True
+            elif replaced:
+                await send({**message, "body": b""})
             else:
                 await send(message)
 
