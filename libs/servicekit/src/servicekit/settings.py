@@ -13,7 +13,9 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True, env_ignore_empty=True)
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; images set 0.0.0.0; :: is IPv4 and IPv6")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen on; images set 0.0.0.0; :: is IPv4 and IPv6"
+    )
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")
     log_format: Literal["auto", "json", "text"] = Field("auto", description="auto is text on a terminal, else json")
