@@ -111,7 +111,7 @@ class Slow(Texts):
         return inputs["text"]
 
 
-@pytest.mark.parametrize("count", [4, 40])
+@pytest.mark.parametrize("count", [4, 100])
 def test_large_requests_are_worked_on_one_at_a_time_and_few_wait(count):
     runtime = Slow()
     app = serving(runtime, "direct")

@@ -16,8 +16,8 @@ LOOP_BYTES, LOOP_ROWS, LOOP_SLOW_BYTES = 1 << 14, 64, 1 << 10
 """A request larger than this is worked on in a thread, so that probes are answered meanwhile. What is within takes a
 millisecond, or ten where it has slow outputs or is new: less than a thread would cost the others."""
 
-MAX_WAITING = 16
-"""Such requests that wait for their turn. One more would wait for longer than who calls does."""
+MAX_WAITING = 64
+"""Such requests that wait for their turn: seconds of work. One more would only wait for longer than who calls does."""
 
 BINARY = (b"content-type", b"application/octet-stream")
 VARY = (b"vary", b"accept-encoding")
