@@ -49,7 +49,8 @@ PDB: dict[str, tuple[Values, bool]] = {
     "one": ({}, False),
     "none": ({"model": {"replicas": 0}}, False),
     "two": ({"model": {"replicas": 2}}, True),
-    "autoscaled from one": ({"model": {"autoscaling": {"enabled": True}}}, True),
+    "autoscaled from one": ({"model": {"replicas": 2, "autoscaling": {"enabled": True}}}, True),
+    "autoscaled from two": ({"model": {"autoscaling": {"enabled": True, "minReplicas": 2}}}, True),
     "autoscaled at one": ({"model": {"replicas": 2, "autoscaling": {"enabled": True, "maxReplicas": 1}}}, False),
 }
 
