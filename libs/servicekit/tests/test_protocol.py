@@ -9,7 +9,7 @@ from functools import cache, partial
 import pytest
 import servicekit
 import uvicorn
-from servicekit import ServiceError, direct, limits
+from servicekit import ServiceError, direct, limits, protocol
 from servicekit.metrics import REQUESTS
 from starlette.requests import Request
 from starlette.responses import Response
@@ -267,6 +267,46 @@ async def test_a_head_that_does_not_end_is_refused():
         answered = await reader.read()
         writer.close()
     assert answered.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_head_that_does_not_come_ends_the_connection(monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    server = Server(own=True)
+    async with server.serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(post(b"1") + b"GET /big HTTP/1.1\r\nx-more: ")
+        seen = 0
+        while not server.reads or not server.over:
+            if server.reads > seen:  # a byte now and then does not help
+                seen = server.reads
+                writer.write(b"a")
+            await asyncio.sleep(0)
+        answered = await reader.read()
+        writer.close()
+    assert answered.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answered.partition(b"\r\n\r\n1")[2].startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_late_head_leaves_the_answer_before_it_whole(monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0)
+    async with Server(own=True).serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(post(b"slow") + b"GET")
+        answered = await reader.read()
+        writer.close()
+    assert answered.partition(b"\r\n\r\nslow")[2].startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_head_in_pieces_is_awaited():
+    _, said = await both([post()[:5], post()[5:20], post()[20:]])
+    assert said[1].startswith(b"abc")
+
+
+async def test_a_connection_that_says_nothing_is_closed():
+    async with Server(own=True, timeout_keep_alive=0.05).serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        assert await reader.read() == b""
+        writer.close()
 
 
 async def test_answers_come_in_the_order_of_the_requests():

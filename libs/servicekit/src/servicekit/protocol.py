@@ -28,7 +28,13 @@ one client that sends without end must not have the event loop for itself."""
 MAX_HEAD_BYTES = 1 << 16
 """Of a head that does not end. What is read at once may be larger."""
 
-HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+HEAD_SECONDS = 30.0
+"""How long a head may take to come, from its first byte. Who sends nothing may do so for `timeout_keep_alive`, as after
+an answer."""
+
+_REFUSAL = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+HEAD_TOO_LARGE = _REFUSAL % b"431 Request Header Fields Too Large"
+HEAD_TOO_SLOW = _REFUSAL % b"408 Request Timeout"
 
 
 class DirectProtocol(HttpToolsProtocol):
@@ -46,16 +52,20 @@ class DirectProtocol(HttpToolsProtocol):
         self._body = b""
         self._answers = 0
         self._unfinished = 0
+        self._in_head = False
+        self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._coalescing = CoalescingTransport(transport, self.loop)
         super().connection_made(self._coalescing)  # type: ignore[arg-type]
+        self._close_when_idle()
 
     def eof_received(self) -> None:
         self._coalescing.flush()  # asyncio closes next
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_keepalive_if_required()  # uvicorn leaves it where there was an error, and with it all this
+        self._stop_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -64,15 +74,20 @@ class DirectProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._route:
             self._leave_to_uvicorn()
-        if self._unfinished > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.transport.write(HEAD_TOO_LARGE)
-            self.transport.close()
+        if self._unfinished > MAX_HEAD_BYTES:
+            self._refuse(HEAD_TOO_LARGE)
+        elif not self._in_head:
+            self._stop_head_timer()
+        elif not self._head_timer:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
 
     def on_message_begin(self) -> None:
+        self._in_head = True
         # All that uvicorn does here is done in _leave_to_uvicorn, if it comes to that.
         self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._unfinished = 0
         self._method = self.parser.get_method().decode()
         self._route = self.routes.get((self._method, self.url.decode("latin-1")))
@@ -122,7 +137,27 @@ class DirectProtocol(HttpToolsProtocol):
         self._answers += 1
         self.server_state.total_requests += 1
         self._unset_keepalive_if_required()
+        self._close_when_idle()
+
+    def _close_when_idle(self) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self.cycle and not self.cycle.response_complete:  # the answers before come first
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+        else:
+            self._refuse(HEAD_TOO_SLOW)
+
+    def _refuse(self, answer: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()
 
     def _leave_to_uvicorn(self) -> None:
         self._route = None
