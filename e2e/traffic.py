@@ -1,8 +1,10 @@
 """Steady traffic, every answer of which is checked, while something happens to the cluster."""
 
 import asyncio
+import ipaddress
 import itertools
 import json
+import ssl
 import sys
 import threading
 import time
@@ -17,7 +19,9 @@ PATIENCE = 10.0
 """Seconds after which a request counts as lost: far above what any service takes."""
 
 LOOPBACK = "127.0.0.1"
-_sources = itertools.cycle(f"127.0.1.{number}" for number in range(1, 255))
+_sources = map(ipaddress.IPv4Address("127.1.0.0").__add__, itertools.count(1))
+_TLS = ssl.create_default_context()
+"""One for all clients: to make it takes longer than a request."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,6 @@ class Traffic:
         self.answered = 0
         self.lost: list[Lost] = []
         self._streams = streams
-        self._source = next(_sources)
         self._stop = threading.Event()
         self._began = time.monotonic()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._send_all()), name="traffic")
@@ -107,26 +110,17 @@ class Traffic:
                 group.create_task(self._send_stream(stream))
 
     async def _send_stream(self, stream: Stream) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0 if stream.fresh else None)
-        transport = httpx.AsyncHTTPTransport(limits=limits, local_address=self._source_of(stream), trust_env=False)
-        async with (
-            httpx.AsyncClient(transport=transport, timeout=PATIENCE) as client,
-            asyncio.TaskGroup() as group,
-        ):
+        async with _client(stream) as kept, asyncio.TaskGroup() as group:
             due = time.monotonic()
             while not self._stop.is_set():
-                group.create_task(self._send(client, stream))
+                group.create_task(self._send_fresh(stream) if stream.fresh else self._send(kept, stream))
                 self.sent += 1
                 due += 1 / stream.rate
                 await asyncio.sleep(due - time.monotonic())
 
-    def _source_of(self, stream: Stream) -> str | None:
-        """An address for this traffic alone, where requests go to a node port on loopback.
-
-        While a service has no pods the node refuses, and for two minutes more remembers each refused connection as one
-        that leads to no pod: who comes again from the same address and port is refused too, whatever is there by then.
-        """
-        return self._source if sys.platform == "linux" and httpx.URL(stream.url).host == LOOPBACK else None
+    async def _send_fresh(self, stream: Stream) -> None:
+        async with _client(stream) as client:
+            await self._send(client, stream)
 
     async def _send(self, client: httpx.AsyncClient, stream: Stream) -> None:
         at = self.seconds()
@@ -140,3 +134,19 @@ class Traffic:
         self.answered += 1
         if reason:
             self.lost.append(Lost(at, self.seconds() - at, stream.name, reason))
+
+
+def _client(stream: Stream) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0 if stream.fresh else None)
+    transport = httpx.AsyncHTTPTransport(verify=_TLS, limits=limits, local_address=_source(stream.url), trust_env=False)
+    return httpx.AsyncClient(transport=transport, timeout=PATIENCE, trust_env=False)
+
+
+def _source(url: str) -> str | None:
+    """An address that nobody has come from yet, where `url` is a node port on loopback.
+
+    A node remembers for two minutes where a connection led that was refused or never answered: who comes again from the
+    same address and port is led there again, to no pod or to one that is gone, whatever is there by then. Visitors come
+    from many addresses; a thousand connections from one would meet such a port with every tenth.
+    """
+    return str(next(_sources)) if sys.platform == "linux" and httpx.URL(url).host == LOOPBACK else None
