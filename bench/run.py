@@ -49,8 +49,7 @@ def main() -> None:
             absent[name] = error
     rows = [row for row in rows if row.environment not in absent]
     file = Path(os.environ.get("RESULTS") or RESULTS)
-    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    results["machine"] = machine()
+    results = earlier(file, machine())
     if absent:
         results["absent"] = absent
     for part in parts:
@@ -60,6 +59,16 @@ def main() -> None:
         file.write_text(json.dumps(results, indent=1) + "\n")
     if file == RESULTS:
         report.write(results)
+
+
+def earlier(file: Path, here: dict[str, Any]) -> dict[str, Any]:
+    """What was measured before and stays, which is nothing where that was another machine."""
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    there = results.get("machine", here)
+    if (there["cpu"], there["cores"]) != (here["cpu"], here["cores"]):
+        print(f"{file.name} is of another machine, {there['cpu']} with {there['cores']} cores: begun anew", flush=True)
+        results = {}
+    return {**results, "machine": here}
 
 
 def machine() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from planner.plan import Commits, plan
 from planner.tree import Tree, git, root, work_tree
 
 ABOUT = """Which services are due: those whose inputs hash to another tag than charts/umbrella/images/ records.
-Prints the child pipeline that builds them. Reads a commit, never the work tree."""
+Prints the child pipeline that builds them. Reads a commit and not the work tree, unless told to."""
 
 
 def main(arguments: list[str]) -> int:

@@ -26,7 +26,7 @@ each new connection still ends at it with a probability of 1 / replicas. With tw
 times; where nobody is left the caller knows after about half a second."""
 
 KEEPALIVE_SECONDS = 30.0
-"""Less than the 65 s for which the server keeps an idle connection, so that the client is the one to drop it."""
+"""Less than the 620 s for which the server keeps an idle connection, so that the client is the one to drop it."""
 
 KEPT_URLS = 1024
 """Parsed once. Paths may hold what a visitor sent, so there is a bound."""
