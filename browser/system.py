@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from servicekit.testing import ServiceProcess, running
+from servicekit.testing import ServiceProcess, free_port, running
 
 
 class System:
@@ -14,7 +14,9 @@ class System:
     def __init__(self, stack: ExitStack, joker: str | Path = "joker", **env: str) -> None:
         self._stack = stack
         self._modules: dict[str, str | Path] = {"joker": joker, "model": "model"}
-        self._processes = {name: stack.enter_context(running(module)) for name, module in self._modules.items()}
+        self._processes = {
+            name: stack.enter_context(running(module, PORT=str(free_port()))) for name, module in self._modules.items()
+        }
         backends = {f"{name.upper()}_URL": process.url for name, process in self._processes.items()}
         self.url = stack.enter_context(running("frontend", DEADLINE_SECONDS="2", **backends, **env)).url
 

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx
 import yaml
-from servicekit.testing import ServiceProcess, running
+from servicekit.testing import ServiceProcess, free_port, running
 
 from monitoring.queries import ROOT
 
@@ -48,12 +47,6 @@ def binary(name: str) -> str:
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def poll(what: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true answer of `condition`; an AssertionError if none comes in time."""
     end = time.monotonic() + seconds
@@ -68,12 +61,16 @@ def poll(what: str, condition: Callable[[], Any], seconds: float = 60) -> Any:
     raise AssertionError(f"{what}: not within {seconds:g} s; last: {last}")
 
 
+def on_port(service: str, **env: str) -> contextlib.AbstractContextManager[ServiceProcess]:
+    return running(service, PORT=str(free_port()), **env)
+
+
 @contextlib.contextmanager
 def services(**env: str) -> Iterator[dict[str, ServiceProcess]]:
-    """The three, the frontend knowing the other two."""
-    with running("joker", **env) as joker, running("model", **env) as model:
+    """The three, the frontend knowing the other two; each may be ended and started anew on its port."""
+    with on_port("joker", **env) as joker, on_port("model", **env) as model:
         urls = {"JOKER_URL": joker.url, "MODEL_URL": model.url}
-        with running("frontend", **{**urls, **env}) as frontend:
+        with on_port("frontend", **{**urls, **env}) as frontend:
             yield {"joker": joker, "model": model, "frontend": frontend}
 
 

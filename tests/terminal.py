@@ -5,11 +5,12 @@ import os
 import pty
 import re
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from servicekit.testing import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,8 +79,8 @@ def alive(pid: int) -> bool:
 
 def free_ports(names: Iterable[str]) -> dict[str, str]:
     """The variables that give each service of these names a port."""
-    with contextlib.ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket.socket()) for name in names}
-        for each in sockets.values():
-            each.bind(("127.0.0.1", 0))
-        return {f"{name.replace('-', '_').upper()}_PORT": str(s.getsockname()[1]) for name, s in sockets.items()}
+    variables = [f"{name.replace('-', '_').upper()}_PORT" for name in names]
+    ports: set[int] = set()
+    while len(ports) < len(variables):
+        ports.add(free_port())
+    return dict(zip(variables, map(str, ports), strict=True))

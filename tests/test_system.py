@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from servicekit.testing import ServiceProcess, running
+from servicekit.testing import ServiceProcess, free_port, running
 
 ROOT = Path(__file__).parents[1]
 DEADLINE = "1"
@@ -39,7 +39,7 @@ def frontend(joker_url: str, model_url: str) -> Iterator[ServiceProcess]:
 @pytest.fixture
 def system() -> Iterator[System]:
     with (
-        running("joker") as joker,
+        running("joker", PORT=str(free_port())) as joker,
         running("model") as model,
         frontend(joker.url, model.url) as front,
     ):

@@ -53,7 +53,9 @@ class Argo(Namespace):
 
     def conditions(self, name: str) -> dict[str, str]:
         """What Argo CD has to say of it: messages by type."""
-        return {each["type"]: each["message"] for each in self.application(name)["status"].get("conditions", [])}
+        return {
+            each["type"]: each["message"] for each in self.application(name).get("status", {}).get("conditions", [])
+        }
 
     def wait_synced(self, name: str, revision: str, *, seconds: float = 120) -> None:
         """Wait until it is Synced and Healthy at a revision."""

@@ -106,6 +106,8 @@ def test_what_is_not_well_holds_up_nobody(argo: Argo, origin: Origin, staging: R
 
 
 def test_frozen(argo: Argo, origin: Origin, staging: Release, production: Release) -> None:
+    wanted = argo.application(APPLICATION)["spec"]["source"]["targetRevision"]
+    wait("production is what it is to be", deployed, argo, wanted)
     before = setting(production)
     argo.wait_synced("root", freeze(origin, "true"))
     change = origin.commit("five", with_setting("five"))

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
-from servicekit.testing import running
+from servicekit.testing import free_port, running
 
 from monitoring.queries import ROOT
-from monitoring.stack import SMTP, alertmanager, alertmanager_config, free_port, poll, prometheus, services
+from monitoring.stack import SMTP, alertmanager, alertmanager_config, poll, prometheus, services
 
 PASSWORD = "correct horse battery staple"
 

@@ -39,6 +39,11 @@ def done() -> list[tuple[str, ...]]:
     return []
 
 
+@pytest.fixture(autouse=True)
+def a_turn_takes_no_time(monkeypatch):
+    monkeypatch.setattr(coalescing, "perf_counter", lambda: 10.0)
+
+
 async def test_what_is_written_in_a_turn_is_sent_at_its_end_in_one_piece_a_connection(done):
     a, b = (CoalescingTransport(Transport(name, done), asyncio.get_running_loop()) for name in "ab")
     for transport, data in ((a, b"1"), (b, b"2"), (a, b"3")):

@@ -7,7 +7,9 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -72,6 +74,18 @@ class ServiceProcess:
         with self._process.stdout as output:
             for line in output:
                 self.lines.append(line.rstrip("\n"))
+
+
+def free_port() -> int:
+    """A port that is free, and that nobody is given who asks for any: so it still is when it is taken, or taken again.
+
+    Linux gives ports from 32768 on, macOS and Windows from 49152 on, and Kubernetes node ports from 30000 on.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
