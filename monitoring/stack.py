@@ -29,11 +29,12 @@ SMTP = {
     "SMTP_SMARTHOST": "127.0.0.1:25",
     "SMTP_FROM": "alerts@punchline.example",
     "SMTP_USERNAME": "",
+    "SMTP_PASSWORD": "",
     "SMTP_REQUIRE_TLS": "false",
     "ONCALL_EMAIL": "oncall@punchline.example",
     "TEAM_EMAIL": "team@punchline.example",
 }
-"""What prometheus/alertmanager.yml wants from the environment."""
+"""What Alertmanager is given from the environment: the password as a file, the rest in prometheus/alertmanager.yml."""
 
 
 def binary(name: str) -> str:
@@ -156,11 +157,18 @@ def prometheus(
 
 
 def alertmanager_config(directory: Path, environment: Mapping[str, str]) -> Path:
-    """prometheus/alertmanager.yml with its variables filled in, and its template beside it."""
-    source, file = ROOT / "prometheus", directory / "alertmanager.yml"
+    """prometheus/alertmanager.yml with its variables filled in, and its template beside it.
+
+    `directory` takes the place of /etc/alertmanager, where compose and the cluster have the password.
+    """
+    source, file, password = ROOT / "prometheus", directory / "alertmanager.yml", directory / "secrets/smtp-password"
+    variables = {**SMTP, **environment}
     command = ["awk", "-f", str(source / "environment.awk"), str(source / "alertmanager.yml")]
-    file.write_bytes(subprocess.run(command, env={**SMTP, **environment}, check=True, stdout=subprocess.PIPE).stdout)
+    text = subprocess.run(command, env=variables, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    file.write_text(text.replace("/etc/alertmanager/", f"{directory}/"))
     shutil.copy(source / "email.tmpl", directory)
+    password.parent.mkdir()
+    password.write_text(variables["SMTP_PASSWORD"])
     return file
 
 
@@ -176,3 +184,9 @@ def alertmanager(file: Path) -> Iterator[str]:
     )
     with _process("alertmanager", port, *arguments) as url:
         yield url
+
+
+def fire(url: str, *alerts: Mapping[str, str]) -> None:
+    """Gives the Alertmanager at `url` alerts with these labels, as Prometheus does."""
+    body = [{"labels": labels} for labels in alerts]
+    httpx.post(f"{url}/api/v2/alerts", json=body, trust_env=False).raise_for_status()

@@ -67,6 +67,9 @@ LEAD = {
     "repository=https://gitlab.example/a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
     "repository=https://github.com/a/b": "https://github.com/a/b/blob/HEAD/docs/runbooks/",
     "repository=https://me:secret@gitlab.example/a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
+    "repository=git@gitlab.example:a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
+    "repository=ssh://git@gitlab.example:2222/a/b.git": "https://gitlab.example/a/b/-/blob/HEAD/docs/runbooks/",
+    "repository=ssh://github.com/a/b": "https://github.com/a/b/blob/HEAD/docs/runbooks/",
     "repository=https://github.com/a/b,runbooks=https://wiki.example/x": "https://wiki.example/x/",
 }
 
@@ -82,7 +85,7 @@ def test_links_to_runbooks_lead_to_the_repository_or_where_values_say(chart, opt
 
 
 @pytest.mark.parametrize(("chart", "options"), CHARTS.values(), ids=CHARTS)
-@pytest.mark.parametrize("repository", ["", "git@gitlab.example:a/b.git", "file:///srv/b.git"])
+@pytest.mark.parametrize("repository", ["", "/srv/b.git", "file:///srv/b.git"])
 def test_they_stay_where_a_browser_cannot_follow(chart, options, repository):
     assert f"{FILES}/-/blob/main/docs/runbooks/ServiceDown.md" in json.dumps(
         render(chart, "--set", f"{options},repository={repository}")

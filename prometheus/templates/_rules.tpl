@@ -6,7 +6,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 
 {{- /* Where docs/runbooks/ is read; empty: as the files have it. */}}
 {{- define "rules.runbooks" -}}
-{{- $repository := regexReplaceAll "//[^/@]*@" (trimSuffix ".git" .Values.repository) "//" -}}
+{{- $repository := trimSuffix ".git" .Values.repository -}}
+{{- $repository = regexReplaceAll "^ssh://([^/@]*@)?([^/:]+)(:[0-9]+)?/" $repository "https://${2}/" -}}
+{{- $repository = regexReplaceAll "^[^/@:]+@([^/:]+):/?" $repository "https://${1}/" -}}
+{{- $repository = regexReplaceAll "//[^/@]*@" $repository "//" -}}
 {{- if .Values.runbooks -}}
 {{ .Values.runbooks }}
 {{- else if hasPrefix "http" $repository -}}
