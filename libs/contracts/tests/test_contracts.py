@@ -2,6 +2,7 @@
 
 import copy
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import httpx
 import pytest
 from contracts import ContractError, breaks, broken, cut, stand_in
 from contracts.__main__ import write
+from contracts.compare import read
 
 USES = [
     {"call": "GET /items/{id}", "query": ["unit"], "reads": ["name", "size", "tags[].label", "owner.mail"]},
-    {"call": "POST /orders", "sends": ["item", "count", "note?"], "reads": ["number"]},
+    {"call": "POST /orders", "sends": ["item", "count", "note?", "sizes?", "marks?"], "reads": ["number"]},
+    {"call": "GET /shelves/{number}"},
 ]
+SERVICES = Path(__file__).parents[3] / "services"
 
 
 def schema(**properties: Any) -> dict[str, Any]:
@@ -30,6 +34,10 @@ TEXT = {"type": "string"}
 @pytest.fixture
 def document() -> dict[str, Any]:
     order = schema(item={"type": "string", "maxLength": 64}, count={"type": "integer"}, note=TEXT)
+    order["properties"] |= {
+        "sizes": {"type": "array", "items": {"type": "number", "multipleOf": 0.5}, "uniqueItems": True},
+        "marks": {"type": "array", "items": {"type": "integer"}},
+    }
     order["required"] = ["item"]
     return {
         "openapi": "3.1.0",
@@ -41,6 +49,7 @@ def document() -> dict[str, Any]:
                         {"in": "path", "name": "id", "required": True, "schema": TEXT},
                         {"in": "query", "name": "unit", "required": False, "schema": {"enum": ["cm", "inch", "foot"]}},
                     ],
+                    "security": [{"key": []}, {"token": ["read"]}],
                     "responses": answer({"$ref": "#/components/schemas/Item"}),
                 }
             },
@@ -49,6 +58,10 @@ def document() -> dict[str, Any]:
                     "requestBody": {"required": True, "content": {"application/json": {"schema": order}}},
                     "responses": answer(schema(number={"type": "integer"})),
                 }
+            },
+            "/shelves/{number}": {
+                "parameters": [{"in": "path", "name": "number", "required": True, "schema": {"type": "integer"}}],
+                "get": {"security": [], "responses": answer({})},
             },
         },
         "components": {
@@ -73,7 +86,9 @@ def contract(document: dict[str, Any]) -> dict[str, Any]:
 
 ITEM = "components/schemas/Item"
 ORDER = "paths//orders/post/requestBody/content/application~json/schema"
-UNIT = "paths//items~{id}/get/parameters/1"
+PARAMETERS = "paths//items~{id}/get/parameters"
+UNIT = f"{PARAMETERS}/1"
+SHELF = "paths//shelves~{number}/parameters/0/schema"
 
 
 def change(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
@@ -158,6 +173,56 @@ BREAKING = {
         32,
         "POST /orders: body.item maxLength: 32 now, 64 before",
     ),
+    "an input comes in steps": (
+        f"{ORDER}/properties/marks/items/multipleOf",
+        2,
+        "POST /orders: body.marks[] multipleOf: 2 now, none before",
+    ),
+    "an input comes in other steps": (
+        f"{ORDER}/properties/sizes/items/multipleOf",
+        0.75,
+        "POST /orders: body.sizes[] multipleOf: 0.75 now, 0.5 before",
+    ),
+    "an input may not repeat itself": (
+        f"{ORDER}/properties/marks/uniqueItems",
+        True,
+        "POST /orders: body.marks uniqueItems: True now, none before",
+    ),
+    "a parameter of the path gets another type": (
+        f"{PARAMETERS}/0/schema",
+        {"type": "integer"},
+        "GET /items/{id}: path.id type: integer now, string before",
+    ),
+    "a parameter of the path is narrower": (
+        f"{SHELF}/minimum",
+        1,
+        "GET /shelves/{number}: path.number minimum: 1 now, none before",
+    ),
+    "a new cookie is required": (
+        PARAMETERS,
+        ["+", {"in": "cookie", "name": "visit", "required": True, "schema": TEXT}],
+        "GET /items/{id}: cookie.visit is required",
+    ),
+    "an operation asks who calls": (
+        "paths//orders/post/security",
+        [{"key": [], "token": ["write"]}],
+        "POST /orders: the endpoint asks for key and token(write) now, for nothing before",
+    ),
+    "all operations that do not say otherwise ask who calls": (
+        "security",
+        [{"key": []}],
+        "POST /orders: the endpoint asks for key now, for nothing before",
+    ),
+    "a caller needs another scope": (
+        "paths//items~{id}/get/security/1",
+        {"token": ["read", "write"]},
+        "GET /items/{id}: the endpoint asks for key or token(read, write) now, for key or token(read) before",
+    ),
+    "a way to say who calls is gone": (
+        "paths//items~{id}/get/security/1",
+        None,
+        "GET /items/{id}: the endpoint asks for key now, for key or token(read) before",
+    ),
     "JSON is no longer taken": (
         "paths//orders/post/requestBody/content",
         {"text/plain": {}},
@@ -185,6 +250,18 @@ ADDITIVE = {
         "paths//items~{id}/get/parameters",
         ["+", {"in": "query", "name": "shop", "required": False, "schema": TEXT}],
     ),
+    "an input no longer comes in steps": (f"{ORDER}/properties/sizes/items/multipleOf", None),
+    "an input comes in smaller steps": (f"{ORDER}/properties/sizes/items/multipleOf", 0.1),
+    "an input may repeat itself": (f"{ORDER}/properties/sizes/uniqueItems", None),
+    "a parameter of the path may be any number": (f"{SHELF}/type", "number"),
+    "a parameter of the path may be any text": (f"{SHELF}/type", "string"),
+    "a new optional cookie": (
+        PARAMETERS,
+        ["+", {"in": "cookie", "name": "visit", "required": False, "schema": TEXT}],
+    ),
+    "nobody asks who calls": ("paths//items~{id}/get/security", []),
+    "a caller needs fewer scopes": ("paths//items~{id}/get/security/1", {"token": []}),
+    "a caller may say who it is": ("paths//orders/post/security", [{}, {"key": []}]),
     "a new endpoint": ("paths//more", {"get": {}}),
     "other words": (f"{ITEM}/properties/name/title", "What it is called"),
     "an answer that is never null": (f"{ITEM}/properties/owner", {"$ref": "#/components/schemas/Person"}),
@@ -207,8 +284,36 @@ def test_what_only_adds_passes(document: dict[str, Any], contract: dict[str, Any
 
 
 def test_a_parameter_of_the_path_may_be_called_otherwise(document: dict[str, Any], contract: dict[str, Any]) -> None:
-    document["paths"]["/items/{item_id}"] = document["paths"].pop("/items/{id}")
+    operation = document["paths"].pop("/items/{id}")["get"]
+    document["paths"]["/items/{item}"] = {"get": operation}
+    operation["parameters"][0]["name"] = "item"
     assert breaks(document, contract) == []
+    operation["parameters"][0]["schema"] = {"type": "integer"}
+    assert breaks(document, contract) == ["GET /items/{id}: path.item type: integer now, string before"]
+
+
+@pytest.mark.parametrize(
+    ("value", "taken", "admitted"),
+    [
+        ("blue", {"type": "string", "maxLength": 4}, True),
+        ("blue", {"type": "string", "maxLength": 3}, False),
+        ("blue", {"type": "string", "format": "uuid"}, False),
+        ("blue", {"type": "integer"}, False),
+        ("blue", {"$ref": "#/components/schemas/Colour"}, False),
+        ("red", {"$ref": "#/components/schemas/Colour"}, True),
+        ("7", {"type": "string"}, True),
+        ("7", {"type": "integer"}, True),
+        ("7", {"type": "integer", "maximum": 6}, False),
+    ],
+)
+def test_a_value_in_the_path_must_still_be_taken(
+    document: dict[str, Any], value: str, taken: dict[str, Any], admitted: bool
+) -> None:
+    contract = cut("shop", document, [{"call": f"GET /items/{value}"}])
+    document["components"]["schemas"]["Colour"] = {"enum": ["red", "green"]}
+    document = change(document, f"{PARAMETERS}/0/schema", taken)
+    line = f"GET /items/{value}: path.id no longer takes {value!r}"
+    assert breaks(document, contract) == ([] if admitted else [line])
 
 
 def test_a_contract_has_what_is_used_and_no_more(contract: dict[str, Any]) -> None:
@@ -264,6 +369,20 @@ def test_a_provider_that_is_used_no_longer_loses_its_contract(repository: Path) 
     (repository / USES_FILE).write_text("")
     write(repository / "services/till")
     assert not (repository / PINNED).exists()
+
+
+@pytest.mark.parametrize("uses", sorted(SERVICES.glob("*/contracts/uses.toml")), ids=lambda path: path.parts[-3])
+def test_a_contract_has_what_uses_toml_names(uses: Path) -> None:
+    """Cut out of the contract itself: what a provider adds meanwhile makes none stale."""
+    pinned = {path.stem: read(path) for path in uses.parent.glob("*.json")}
+    wanted = tomllib.loads(uses.read_text("utf-8"))
+    rewrite = f"make contracts S={uses.parts[-3]}"
+    assert {*pinned} == {*wanted}, rewrite
+    for provider, calls in wanted.items():
+        try:
+            assert cut(provider, pinned[provider], calls) == pinned[provider], rewrite
+        except ContractError as error:
+            pytest.fail(f"{provider}.json: {error}: {rewrite}")
 
 
 @pytest.mark.parametrize("text", ["{", '{"a": 1}', "[]"])

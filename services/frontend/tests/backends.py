@@ -33,6 +33,7 @@ CARD = {
     "version": "1",
     "languages": CODES,
     "held_out": ["0123456789ab"],
+    "folds": {"0123456789ab": 0},
     "thresholds": {"letters": 3, "known": 0.67, "confidence": 0.65},
     "metrics": dict.fromkeys(["by_group_folds", "held_out", "untouched"], METRICS),
     "data": {"source": "pyjokes", "jokes": 1000, "groups": 913},

@@ -9,6 +9,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
+MODEL = "joke-language"
 DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 app = create_app(Settings())
@@ -18,9 +19,10 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_answers_conform_to_the_document(case: schemathesis.Case) -> None:
-    case.call_and_validate()
+    if case.path_parameters.get("name") != MODEL:  # Hypothesis draws it at times: it is a constant of the code
+        case.call_and_validate()
     if "name" in case.path_parameters:  # or else most of them would only find that there is no such model
-        case.path_parameters["name"] = "joke-language"
+        case.path_parameters["name"] = MODEL
         case.call_and_validate(checks=CHECKS)  # not that all is accepted: a schema cannot say that shapes fit
 
 

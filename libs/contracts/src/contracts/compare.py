@@ -2,11 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from .containment import Containment, Gap
+import jsonschema
+
+from .containment import Containment, Gap, Schema
 from .errors import ContractError
-from .operations import Document, Operation, find, inputs, operations, request_schema, response_schemas
+from .operations import (
+    Document,
+    Operation,
+    Security,
+    find,
+    inputs,
+    operations,
+    request_schema,
+    response_schemas,
+    security,
+)
 
 
 def broken(provider: str, document: Document, services: Path) -> list[str]:
@@ -24,8 +38,8 @@ def breaks(document: Document, contract: Document) -> list[str]:
     """The same of one contract: `GET /v1/jokes/random: answer.text is gone`. Nothing is said of what was added."""
     lines = []
     for method, path, pinned in operations(contract):
-        now = find(document, method, path)
-        gaps = _operation(document, now, contract, pinned) if now else [Gap("the endpoint", "is gone")]
+        found = find(document, method, path)
+        gaps = _operation(document, *found, contract, pinned) if found else [Gap("the endpoint", "is gone")]
         lines += [f"{method} {path}: {gap.field} {gap.change}" for gap in gaps]
     return lines
 
@@ -41,9 +55,13 @@ def read(path: Path) -> Document:
     return contract
 
 
-def _operation(document: Document, now: Operation, contract: Document, pinned: Operation) -> Iterator[Gap]:
+def _operation(
+    document: Document, now: Operation, placed: dict[str, str], contract: Document, pinned: Operation
+) -> Iterator[Gap]:
+    yield from _security(security(document, now), security(contract, pinned))
+    yield from _path(document, now, placed, contract, pinned)
+    yield from _inputs(document, now, contract, pinned)
     sent = Containment(document, answers=False)
-    yield from _inputs(sent, document, now, contract, pinned)
     given, taken = request_schema(contract, pinned), request_schema(document, now)
     if given and taken is None:
         yield Gap("body", "is no longer taken as JSON")
@@ -59,10 +77,54 @@ def _operation(document: Document, now: Operation, contract: Document, pinned: O
             yield from Containment(document, answers=True).gaps(answers[status], schema, "answer")
 
 
-def _inputs(
-    sent: Containment, document: Document, now: Operation, contract: Document, pinned: Operation
+def _security(now: Security, pinned: Security) -> Iterator[Gap]:
+    """Whichever alternative a consumer goes by, one of now must ask for no more."""
+
+    def enough(shown: dict[str, list[str]], asked: dict[str, list[str]]) -> bool:
+        return all(scheme in shown and {*scopes} <= {*shown[scheme]} for scheme, scopes in asked.items())
+
+    if not all(any(enough(shown, asked) for asked in now) for shown in pinned):
+        yield Gap("the endpoint", f"asks for {_alternatives(now)} now, for {_alternatives(pinned)} before")
+
+
+def _alternatives(asked: Security) -> str:
+    """`key and token(read, write) or nothing`."""
+    named = [[f"{name}({', '.join(scopes)})" if scopes else name for name, scopes in each.items()] for each in asked]
+    return " or ".join(" and ".join(each) or "nothing" for each in named)
+
+
+def _path(
+    document: Document, now: Operation, placed: dict[str, str], contract: Document, pinned: Operation
 ) -> Iterator[Gap]:
+    """By where it stands in the path: what it is called there is nobody's matter."""
     taken, given = inputs(document, now), inputs(contract, pinned)
+    sent = Containment(document, answers=False, text=True)
+    for name, text in placed.items():
+        schema = taken.get(f"path.{name}", {}).get("schema", {})
+        if text[0] != "{":
+            if not _takes(document, schema, text):
+                yield Gap(f"path.{name}", f"no longer takes {text!r}")
+        elif parameter := given.get(f"path.{text[1:-1]}"):
+            yield from sent.gaps(schema, parameter["schema"], f"path.{name}")
+
+
+def _takes(document: Document, schema: Schema, text: str) -> bool:
+    """Whether `7` is one of its values, as a text or as a number."""
+    values: list[Any] = [text]
+    with suppress(ValueError):
+        values.append(json.loads(text))
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    validator = jsonschema.Draft202012Validator(schema | {"components": document.get("components")}, None, checker)
+    return any(map(validator.is_valid, values))
+
+
+def _inputs(document: Document, now: Operation, contract: Document, pinned: Operation) -> Iterator[Gap]:
+    """Of query, headers and cookies."""
+    taken, given = (
+        {name: each for name, each in inputs(*where).items() if each["in"] != "path"}
+        for where in ((document, now), (contract, pinned))
+    )
+    sent = Containment(document, answers=False, text=True)
     for name, parameter in given.items():
         if name not in taken:
             yield Gap(name, "is gone")

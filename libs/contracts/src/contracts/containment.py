@@ -6,6 +6,7 @@ it cannot judge (`not`, `if`) it says so, rather than nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from .operations import Document, resolve
@@ -14,6 +15,8 @@ Schema = dict[str, Any]
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+WIDER = {("integer", "number")}
+TEXT = {(name, "string") for name in ("integer", "number", "boolean")}
 UNJUDGED = ("not", "if", "patternProperties", "dependentSchemas", "prefixItems")
 
 
@@ -29,11 +32,13 @@ class Containment:
     """Compares the schemas of a document of now with those that were pinned.
 
     In an answer what is given now must be within what was pinned; in a request what was pinned within what is taken
-    now. `answers` says which; it decides the words, too.
+    now. `answers` says which; it decides the words, too. `text` is for what is sent as text, in the URL or a header,
+    where a number is one.
     """
 
-    def __init__(self, now: Document, *, answers: bool) -> None:
+    def __init__(self, now: Document, *, answers: bool, text: bool = False) -> None:
         self._now, self._answers = now, answers
+        self._wider = WIDER | TEXT if text else WIDER
 
     def gaps(self, now: Schema, pinned: Schema, field: str) -> Iterator[Gap]:
         """What is amiss at this field and below it."""
@@ -66,7 +71,7 @@ class Containment:
             if inner.get(keyword) != outer.get(keyword):
                 yield Gap(field, f"has `{keyword}`, which cannot be compared")
         types = inner.get("type"), outer.get("type")
-        if types[1] not in (None, types[0]) and types != ("integer", "number"):
+        if types[1] not in (None, types[0]) and types not in self._wider:
             yield self._changed(field, "type", types[0] or "anything", types[1])
             return
         yield from self._values(inner, outer, field)
@@ -91,6 +96,10 @@ class Containment:
                 bound, mine = outer.get(keyword), inner.get(keyword)
                 if bound is not None and (mine is None or sign * mine < sign * bound) and not _small(keyword, bound):
                     yield self._changed(field, keyword, mine, bound)
+        if "multipleOf" in outer and not _multiple(inner.get("multipleOf"), outer["multipleOf"]):
+            yield self._changed(field, "multipleOf", inner.get("multipleOf"), outer["multipleOf"])
+        if outer.get("uniqueItems") and not inner.get("uniqueItems"):
+            yield self._changed(field, "uniqueItems", inner.get("uniqueItems"), True)
         for keyword in ("pattern", "format"):
             if outer.get(keyword) not in (None, inner.get(keyword)):
                 yield self._changed(field, keyword, inner.get(keyword), outer[keyword])
@@ -135,6 +144,10 @@ def _enumerated(schema: Schema) -> list[Any] | None:
 def _small(keyword: str, bound: float) -> bool:
     """A bound that says nothing."""
     return keyword in ("minLength", "minItems", "minProperties") and bound <= 0
+
+
+def _multiple(step: float | None, of: float) -> bool:
+    return step is not None and Decimal(str(step)) % Decimal(str(of)) == 0
 
 
 def _shown(value: object) -> object:

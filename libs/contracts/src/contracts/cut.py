@@ -5,7 +5,7 @@ from typing import Any
 
 from .containment import LOWER, UPPER, Schema
 from .errors import ContractError
-from .operations import JSON, Document, Operation, find, inputs, request_schema, resolve, response_schemas
+from .operations import JSON, Document, Operation, find, inputs, request_schema, resolve, response_schemas, security
 
 Use = dict[str, Any]
 """A call with what it sends and reads, as uses.toml has it: `call`, `query`, `sends` and `reads`."""
@@ -23,14 +23,14 @@ def cut(provider: str, document: Document, uses: Iterable[Use]) -> Document:
     for use in uses:
         call = use.get("call", "")
         method, _, path = call.partition(" ")
-        operation = find(document, method, path)
+        found = find(document, method, path)
         if unknown := {*use} - {"call", "query", "sends", "reads"}:
             raise ContractError(f"{provider}, {call!r}: there is no key {sorted(unknown)[0]!r}")
-        if operation is None:
+        if found is None:
             raise ContractError(
                 f"{provider} has no {call!r}: write a method and a path, such as 'GET /v1/jokes/random'"
             )
-        paths.setdefault(path, {})[method.lower()] = _operation(document, operation, use, f"{provider}, {call}")
+        paths.setdefault(path, {})[method.lower()] = _operation(document, *found, use, f"{provider}, {call}")
     return {
         "openapi": document["openapi"],
         "info": {"title": provider, "version": document["info"]["version"].partition(".")[0]},
@@ -38,10 +38,13 @@ def cut(provider: str, document: Document, uses: Iterable[Use]) -> Document:
     }
 
 
-def _operation(document: Document, operation: Operation, use: Use, what: str) -> Operation:
+def _operation(document: Document, operation: Operation, placed: dict[str, str], use: Use, what: str) -> Operation:
     pinned: Operation = {}
-    if names := use.get("query"):
-        pinned["parameters"] = [_parameter(document, operation, name, what) for name in names]
+    parameters = [_in_path(document, operation, name, text, what) for name, text in placed.items() if text[0] == "{"]
+    if parameters := parameters + [_in_query(document, operation, name, what) for name in use.get("query", [])]:
+        pinned["parameters"] = parameters
+    if (asked := security(document, operation)) != [{}]:
+        pinned["security"] = asked
     if names := use.get("sends"):
         taken = request_schema(document, operation)
         if taken is None:
@@ -57,7 +60,16 @@ def _operation(document: Document, operation: Operation, use: Use, what: str) ->
     return pinned
 
 
-def _parameter(document: Document, operation: Operation, name: str, what: str) -> dict[str, Any]:
+def _in_path(document: Document, operation: Operation, name: str, text: str, what: str) -> dict[str, Any]:
+    """What is put where `text` stands, by the name that it has there."""
+    found = inputs(document, operation).get(f"path.{name}")
+    if found is None:
+        raise ContractError(f"{what} has no parameter {name!r} for its path")
+    schema = _Cut(document, what, sends=True).part(found["schema"], {}, name)
+    return {"in": "path", "name": text[1:-1], "required": True, "schema": schema}
+
+
+def _in_query(document: Document, operation: Operation, name: str, what: str) -> dict[str, Any]:
     found = inputs(document, operation).get(f"query.{name.removesuffix('?')}")
     if found is None:
         raise ContractError(f"{what} takes no query parameter {name.removesuffix('?')!r}")

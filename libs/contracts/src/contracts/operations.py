@@ -7,6 +7,9 @@ from typing import Any
 Document = dict[str, Any]
 Operation = dict[str, Any]
 
+Security = list[dict[str, list[str]]]
+"""What a caller has to show: alternatives, each with its schemes and their scopes."""
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 
@@ -20,19 +23,25 @@ def operations(document: Document) -> Iterator[tuple[str, str, Operation]]:
                 yield method.upper(), path, item[method] | {"parameters": shared + item[method].get("parameters", [])}
 
 
-def find(document: Document, method: str, path: str) -> Operation | None:
-    """The operation that a request goes to; `path` is a template, too, or has values in it."""
+def find(document: Document, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation that a request goes to, and its `places`; `path` is a template, too, or has values in it."""
     found = [
-        (template, each) for verb, template, each in operations(document) if verb == method and fits(template, path)
+        (each, placed)
+        for verb, template, each in operations(document)
+        if verb == method and (placed := places(template, path)) is not None
     ]
     # /v1/jokes/random before /v1/jokes/{id}, whatever their order.
-    return min(found, key=lambda pair: pair[0].count("{"))[1] if found else None
+    return min(found, key=lambda pair: len(pair[1]), default=None)
 
 
-def fits(template: str, path: str) -> bool:
-    """Whether a path is one that the template stands for: `/v1/jokes/{id}` for `/v1/jokes/7` and `/v1/jokes/{joke}`."""
-    pattern = "[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
-    return re.fullmatch(pattern, path) is not None
+def places(template: str, path: str) -> dict[str, str] | None:
+    """What a path has where the template has parameters, None if it is another's.
+
+    For `/v1/jokes/{id}` and `/v1/jokes/7` that is `{"id": "7"}`, and for `/v1/jokes/{joke}` it is `{"id": "{joke}"}`.
+    """
+    literals = re.split(r"\{[^}]*\}", template)
+    found = re.fullmatch("([^/]+)".join(map(re.escape, literals)), path)
+    return dict(zip(re.findall(r"\{([^}]*)\}", template), found.groups(), strict=True)) if found else None
 
 
 def resolve(document: Document, value: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +71,12 @@ def response_schemas(document: Document, operation: Operation) -> dict[str, dict
 
 
 def inputs(document: Document, operation: Operation) -> dict[str, dict[str, Any]]:
-    """The query parameters and headers it takes, by name: `query.language`."""
+    """Its parameters by place and name: `query.language`, `path.id`, `header.accept`, `cookie.visit`."""
     parameters = (resolve(document, each) for each in operation.get("parameters", []))
-    return {f"{each['in']}.{each['name']}": each for each in parameters if each["in"] in ("query", "header")}
+    return {f"{each['in']}.{each['name']}": each for each in parameters}
+
+
+def security(document: Document, operation: Operation) -> Security:
+    """An operation's own, or else the document's; `[{}]` is nothing."""
+    asked: Security = operation.get("security", document.get("security")) or [{}]
+    return asked

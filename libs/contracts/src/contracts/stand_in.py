@@ -24,8 +24,9 @@ def stand_in(contract: Path, answer: Answer) -> httpx.MockTransport:
 
     def respond(request: httpx.Request) -> httpx.Response:
         what = f"{request.method} {request.url.path}"
-        operation = find(document, request.method, request.url.path)
-        assert operation is not None, f"{what} is not in {contract.name}: add it to uses.toml, then `make contracts`"
+        found = find(document, request.method, request.url.path)
+        assert found is not None, f"{what} is not in {contract.name}: add it to uses.toml, then `make contracts`"
+        operation, _ = found
         unknown = {f"query.{name}" for name in request.url.params} - {*inputs(document, operation)}
         assert not unknown, f"{what}: {', '.join(sorted(unknown))} is not in {contract.name}"
         if schema := request_schema(document, operation):

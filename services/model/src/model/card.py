@@ -68,3 +68,4 @@ class Card(_Open):
     versions: dict[str, str] = Field(description="Of the packages it was trained with")
     limits: list[str] = Field(description="What it cannot do")
     held_out: list[str] = Field(description="Ids of the jokes that it was not trained on")
+    folds: dict[str, int] = Field(description="The fold of each joke that there was at training, by id")
