@@ -56,7 +56,8 @@ class Monorepo:
         self.packages = packages
         self.versions = dict.fromkeys([*self.of_kit, *(f"own-{name}" for name in services)], "1.0")
         folder.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch=main")
+        # Tags are made from git's hashes of files, and another machine's git may be told to use SHA-256.
+        self.git("init", "--quiet", "--initial-branch=main", "--object-format=sha1")
         self.write("pyproject.toml", ROOT)
         self.write(
             ".dockerignore", "*\n!pyproject.toml\n!uv.lock\n!libs\n!services\n**/tests\n*/*/*.md\n**/Dockerfile\n"
