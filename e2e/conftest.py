@@ -1,6 +1,5 @@
 """The release under test, traffic through events, and the table of what was sent and lost in each."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from e2e.kubernetes import Namespace, run
-from e2e.pods import hardened
+from e2e.pods import SERVE, hardened
 from e2e.prometheus import prometheus as running
 from e2e.release import Release
 from e2e.traffic import Lost, Stream, Traffic
@@ -18,9 +17,10 @@ During = Callable[..., AbstractContextManager[Traffic]]
 
 @dataclass(frozen=True)
 class Event:
-    """One row of the table."""
+    """One row of the table; it began when the traffic had gone on for `began` seconds."""
 
     name: str
+    began: float
     seconds: float
     sent: int
     lost: list[Lost]
@@ -37,10 +37,10 @@ def release() -> Iterator[Release]:
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[Namespace]:
-    """Another namespace, with a pod `stranger` in it."""
+    """Another namespace, with a pod `stranger` in it, which serves on port 8080."""
     with namespace("punchline-e2e-other") as name:
         other = Namespace(name)
-        other.apply(hardened("stranger"))
+        other.apply(hardened("stranger", program=SERVE))
         other.kubectl("wait", "--for=condition=Ready", "pod/stranger", "--timeout=60s")
         yield other
 
@@ -71,10 +71,10 @@ def during(request: pytest.FixtureRequest) -> During:
     @contextmanager
     def during(name: str, streams: list[Stream], *, lossy: bool = False) -> Iterator[Traffic]:
         with Traffic(*streams) as traffic:
-            began = time.monotonic()
+            began = traffic.seconds()
             yield traffic
-            seconds = time.monotonic() - began
-        request.config.stash[events].append(Event(name, seconds, traffic.sent, traffic.lost))
+            seconds = traffic.seconds() - began
+        request.config.stash[events].append(Event(name, began, seconds, traffic.sent, traffic.lost))
         if traffic.lost and not lossy:
             pytest.fail(f"{name}: {len(traffic.lost)} of {traffic.sent} lost", pytrace=False)
 
@@ -96,8 +96,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     width = max(len(row.name) for row in rows)
     terminalreporter.section("requests through each event")
-    terminalreporter.line(f"{'event':{width}} {'seconds':>8} {'sent':>7} {'lost':>6}")
+    terminalreporter.line(f"{'event':{width}} {'seconds':>8} {'sent':>7} {'lost':>6}   sent at")
     for row in rows:
-        terminalreporter.line(f"{row.name:{width}} {row.seconds:8.1f} {row.sent:7} {len(row.lost):6}")
+        times = [lost.at - row.began for lost in row.lost]
+        between = f"   {min(times):.1f} to {max(times):.1f} s" if times else ""
+        terminalreporter.line(f"{row.name:{width}} {row.seconds:8.1f} {row.sent:7} {len(row.lost):6}{between}")
     sent, lost = sum(row.sent for row in rows), sum(len(row.lost) for row in rows)
     terminalreporter.line(f"{'':{width}} {'':8} {sent:7} {lost:6}")

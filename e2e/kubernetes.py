@@ -25,7 +25,10 @@ def run(*command: str, stdin: str | None = None, timeout: float = 240, cwd: Path
 
 def provider(*arguments: str) -> str:
     """What the script of this cluster's kind prints: what kubectl cannot do, such as cutting off a node."""
-    return run(f"e2e/clusters/{os.environ['CLUSTER']}", *arguments)
+    script = Path("e2e/clusters", os.environ["CLUSTER"])
+    if not script.exists():
+        raise CommandError(f"{script} is not there to do: {' '.join(arguments)}")
+    return run(str(script), *arguments)
 
 
 def wait(what: str, condition: Callable[..., Any], *arguments: Any, seconds: float = 90) -> Any:

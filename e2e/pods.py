@@ -8,11 +8,16 @@ REGISTRY = BASELINE["global"]["registry"]
 IMAGE = f"{REGISTRY}/frontend:dev" if REGISTRY else "frontend:dev"
 
 
-def hardened(name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
-    """A pod that a restricted namespace admits; it waits, and Python programs can be run in it."""
+WAIT = "import signal; signal.sigwait({signal.SIGTERM})"
+SERVE = "import http.server; http.server.HTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"
+
+
+def hardened(name: str, labels: dict[str, str] | None = None, program: str = WAIT) -> dict[str, Any]:
+    """A pod that a restricted namespace admits; Python programs can be run in it beside its own."""
     return _pod(
         name,
         labels,
+        program,
         {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     )
@@ -20,18 +25,18 @@ def hardened(name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
 
 def privileged(name: str, node: str) -> dict[str, Any]:
     """A pod that is root on a node and sees the node's processes."""
-    pod = _pod(name, None, {"runAsUser": 0}, {"privileged": True})
+    pod = _pod(name, None, WAIT, {"runAsUser": 0}, {"privileged": True})
     pod["spec"] |= {"hostPID": True, "nodeName": node}
     return pod
 
 
 def _pod(
-    name: str, labels: dict[str, str] | None, of_pod: dict[str, Any], of_container: dict[str, Any]
+    name: str, labels: dict[str, str] | None, program: str, of_pod: dict[str, Any], of_container: dict[str, Any]
 ) -> dict[str, Any]:
     container = {
         "name": "python",
         "image": IMAGE,
-        "command": ["/app/.venv/bin/python", "-c", "import signal; signal.sigwait({signal.SIGTERM})"],
+        "command": ["/app/.venv/bin/python", "-c", program],
         "securityContext": of_container,
     }
     spec = {

@@ -1,23 +1,42 @@
 """The commands of an operator: service types by value, helm test, list, history, uninstall."""
 
 import json
+import sys
 
 import pytest
 
-from e2e.kubernetes import CommandError, wait
-from e2e.release import Release
+from e2e.kubernetes import CommandError, run, wait
+from e2e.pods import REGISTRY
+from e2e.release import SERVICES, Release
 
 
 @pytest.mark.timeout(240)
 def test_helm_test_asks_every_service_and_says_what_it_found(release: Release) -> None:
     release.settle()
-    shown = release.helm("test", "punchline")
+    shown = run("sh", "-c", f"helm test punchline -n {release.name} 2>&1")
     assert "Succeeded" in shown
+    for service in SERVICES:
+        assert f"ok     http://{service}:80/" in shown
     history = json.loads(release.helm("history", "punchline", "-o", "json"))
     assert history[-1]["status"] == "deployed"
     (listed,) = json.loads(release.helm("list", "-o", "json"))
     assert (listed["name"], listed["chart"].rsplit("-", 1)[0]) == ("punchline", "punchline")
     assert release.get("pods", "-l", "app.kubernetes.io/name=punchline-test") == []
+
+
+@pytest.mark.timeout(400)
+def test_make_deploy_installs_and_upgrades_the_whole_release() -> None:
+    deployed = Release("punchline-e2e-deployed")
+    run("kubectl", "delete", "namespace", deployed.name, "--ignore-not-found", "--timeout=120s")
+    own = f"--set global.registry={REGISTRY}"
+    try:
+        for revision in ("1", "2"):
+            run("make", "deploy", f"VENV={sys.prefix}", f"NAMESPACE={deployed.name}", f"ARGS={own}", timeout=330)
+            (listed,) = json.loads(deployed.helm("list", "-o", "json"))
+            assert (listed["name"], listed["status"], listed["revision"]) == ("punchline", "deployed", revision)
+        assert {service: len(deployed.ready(service)) for service in SERVICES} == dict.fromkeys(SERVICES, 1)
+    finally:
+        run("kubectl", "delete", "namespace", deployed.name, "--wait=false")
 
 
 @pytest.mark.timeout(240)

@@ -95,6 +95,15 @@ class Traffic:
         """How long it has been going on."""
         return time.monotonic() - self._began
 
+    def is_whole(self) -> bool:
+        """Whether none of the next 100 answers is a loss."""
+        answered, lost = self.answered, len(self.lost)
+        end = time.monotonic() + 2 * PATIENCE
+        while self.answered < answered + 100 and len(self.lost) == lost:
+            assert time.monotonic() < end, "100 answers did not come"
+            time.sleep(0.02)
+        return len(self.lost) == lost
+
     def _await_more(self) -> None:
         """Wait for as many answers as a second gives, right ones or wrong."""
         goal = self.answered + sum(stream.rate for stream in self._streams)

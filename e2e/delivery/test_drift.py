@@ -43,6 +43,18 @@ def test_what_is_changed_by_hand_is_healed(argo: Argo, staging: Release) -> None
         wait(f"{stream.name} answers", answers, stream)
 
 
+def test_an_autoscaler_keeps_its_say(argo: Argo, origin: Origin, staging: Release) -> None:
+    joker = {"autoscaling": {"enabled": True, "minReplicas": 2, "maxReplicas": 3}}
+    commit = origin.commit("joker is autoscaled", {STAGING: staging_values(joker=joker)})
+    argo.wait_synced("umbrella-staging", commit)
+    wait("the autoscaler has scaled", lambda: len(staging.ready("joker")) == 2)
+    argo.wait_compared_again("umbrella-staging")
+    assert staging.get("deployment", "joker")["spec"]["replicas"] == 2
+    argo.wait_synced("umbrella-staging", commit)
+    argo.wait_synced("umbrella-staging", origin.revert(commit))
+    staging.wait_settled()
+
+
 def test_what_left_git_is_pruned_and_what_was_never_there_stays(argo: Argo, origin: Origin, staging: Release) -> None:
     stray = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stray"}, "data": {"of": "somebody"}}
     staging.apply(stray)

@@ -20,10 +20,10 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 RETRIED_STATUS = frozenset({502, 503, 504})
 
-CONNECTS = 10
+CONNECTS = 16
 """How often a connection is tried within a call. A process that died is in its Service for about a second more, so that
-each new connection still ends at it with a probability of 1 / replicas. With two replicas all of 10 do once in 1024
-times; where nobody is left the caller knows after about half a second."""
+each new connection still ends at it with a probability of 1 / replicas. With two replicas all of 16 do once in
+65,536 times; where nobody is left the caller knows after about half a second."""
 
 KEEPALIVE_SECONDS = 30.0
 """Less than the 620 s for which the server keeps an idle connection, so that the client is the one to drop it."""
@@ -160,7 +160,7 @@ class Backend:
                 sends -= 1
                 if not sends:
                     raise
-            await asyncio.sleep(random.uniform(0.02, 0.08))  # noqa: S311  # so that tries do not meet one instant
+            await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311  # so that tries do not meet one instant
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         # Not by way of httpx.AsyncClient: its redirects, cookies and authentication are for calls of another kind, and
