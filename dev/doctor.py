@@ -30,6 +30,14 @@ def docker() -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def compose() -> str:
+    """The version of Docker's plugin that compose.yaml is for."""
+    if not (found := program("docker")):
+        return ""
+    done = subprocess.run([found, "compose", "version", "--short"], capture_output=True, text=True)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
 CHECKS: list[tuple[str, Callable[[], str], str]] = [
     ("Python 3.11 or newer", lambda: platform.python_version() if sys.version_info >= (3, 11) else "", "everything"),
     ("its venv module", lambda: "there" if find_spec("venv") and find_spec("ensurepip") else "", "everything"),
@@ -40,6 +48,7 @@ CHECKS: list[tuple[str, Callable[[], str], str]] = [
         "test deploy e2e",
     ),
     ("a Docker engine", docker, "image up e2e scaffold-test pipeline-test, dev OTHERS=images"),
+    ("docker compose", compose, "up"),
     ("kind", lambda: program("kind"), "e2e CLUSTER=kind"),
     ("promtool and amtool", lambda: programs("promtool", "amtool"), "rules-test"),
     ("Prometheus, Alertmanager", lambda: programs("prometheus", "alertmanager"), "monitoring-test pictures"),

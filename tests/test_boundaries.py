@@ -49,6 +49,13 @@ def test_no_folder_imports_a_service(name):
 
 
 @pytest.mark.parametrize("name", FOLDERS)
+def test_what_goes_into_an_image_imports_nothing_of_the_workshop(name):
+    tools = {path.parent.name for path in ROOT.glob("*/*.py")}
+    assert "dev" in tools
+    assert tools & imported(FOLDERS[name] / "src").keys() == set()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
 def test_libraries_that_are_imported_are_declared(name):
     used = {module for module in imported(FOLDERS[name]) if module in LIBRARIES} - {name}
     assert used <= declared(FOLDERS[name])
