@@ -14,13 +14,16 @@ from processes import LOAD_CORE
 from servers import CACHE, INFER
 
 CONNECTIONS = 16
+IN_FLIGHT = 64
+"""Most that vegeta sends before the first of them is answered: what comes after is sent late. With many more it opens
+connections in bursts after each of its own hiccups, and on one core times itself."""
 TARGETS = 20_000
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Latencies in milliseconds. `refused` are answers 503."""
+    """Latencies in milliseconds. `refused` are answers 503, `sent` the share of what vegeta should send."""
 
     requests: int
     seconds: float
@@ -29,6 +32,7 @@ class Figures:
     p99: float
     p999: float
     refused: int = 0
+    sent: float = 1
 
     @property
     def rate(self) -> float:
@@ -57,10 +61,10 @@ def wrk(
     return figures
 
 
-def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int = 64) -> Figures:
+def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int = IN_FLIGHT) -> Figures:
     """`rate` requests a second at even distances, whatever is answered; 0: as fast as `connections` are answered.
 
-    503 is counted apart from errors.
+    503 is counted apart from errors. Raises SystemExit when all were errors or refused.
     """
     program = _tool("vegeta", "go install github.com/tsenart/vegeta/v12@v12.12.0")
     targets, found = CACHE / "targets.jsonl", CACHE / "vegeta.bin"
@@ -70,7 +74,8 @@ def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int
             header = {"Content-Type": ["application/json"]}
             out.write(json.dumps({"method": "POST", "url": url + INFER, "header": header, "body": body}) + "\n")
     command = [program, "attack", "-format=json", "-lazy=false", f"-targets={targets}", f"-output={found}"]
-    command += [f"-rate={round(rate)}/1s", f"-duration={max(1, round(seconds))}s", "-timeout=10s"]
+    whole_seconds = max(1, round(seconds))
+    command += [f"-rate={round(rate)}/1s", f"-duration={whole_seconds}s", "-timeout=10s"]
     _run([*command, f"-connections={connections}", f"-max-connections={connections}", f"-max-workers={connections}"])
     rows = [line.split(",")[:3] for line in _run([program, "encode", "--to=csv", str(found)]).splitlines()]
     times, codes, latencies = (np.array([int(row[i]) for row in rows]) for i in range(3))
@@ -80,7 +85,9 @@ def vegeta(url: str, bodies: Path, seconds: float, rate: float, connections: int
     p50, p99, p999 = (float(value) / 1e6 for value in np.percentile(latencies[good], (50, 99, 99.9)))
     whole = float((times + latencies).max() - times.min()) / 1e9
     refused = int((codes == 503).sum())
-    return Figures(int(good.sum()), whole, len(codes) - int(good.sum()) - refused, p50, p99, p999, refused)
+    errors = len(codes) - int(good.sum()) - refused
+    sent = len(codes) / (round(rate) * whole_seconds) if rate else 1
+    return Figures(int(good.sum()), whole, errors, p50, p99, p999, refused, sent)
 
 
 def _tool(name: str, how: str) -> str:

@@ -103,7 +103,8 @@ def open_loop(found: dict[str, Any]) -> str:
     rows = [["server", "capacity, req/s", *(f"at {share}: p50 / p99 / p99.9 ms" for share in ("25%", "50%", "75%"))]]
     for name, at in found.items():
         shares = [
-            " / ".join(f"{at[share][key]:.2f}" for key in ("p50", "p99", "p999")) for share in ("25%", "50%", "75%")
+            " / ".join(f"{at[share][key]:.2f}" for key in ("p50", "p99", "p999")) if at[share] else "void"
+            for share in ("25%", "50%", "75%")
         ]
         rows.append([name, f"{at['capacity']:,}", *shares])
     return _table(rows)

@@ -4,6 +4,19 @@ import re
 
 from playwright.sync_api import Page, expect
 
+RIGHT, WRONG, SILENT = "🟩", "🟥", "⬜"
+"""An answer in the result that is shared."""
+
+OUT_OF_SIGHT = """
+() => [...document.querySelectorAll('body *')].filter(element => {
+  if (element.closest('.wide, .aside, svg')) return false
+  const box = element.getBoundingClientRect()
+  const clipped = getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth
+  const end = document.documentElement.getBoundingClientRect().right
+  return box.width && (clipped || box.right > end + 1 || box.left < -1)
+}).map(element => element.outerHTML.slice(0, 120))
+"""
+
 
 def truth(page: Page) -> str:
     """The language of the joke: what its `lang` tells a screen reader."""
@@ -35,6 +48,14 @@ def score(page: Page) -> tuple[int, int]:
     return int(you), int(model)
 
 
+def model(page: Page) -> str:
+    """The model's answer, by the words of the reveal."""
+    said = page.locator(".verdict p").inner_text()
+    if "The model does not say" in said:
+        return SILENT
+    return RIGHT if "A point each" in said or "goes to the model" in said else WRONG
+
+
 def revealed(page: Page) -> None:
     """Wait for the reveal."""
     expect(page.locator(".verdict h1")).to_be_visible()
@@ -44,3 +65,9 @@ def asked(page: Page, number: int) -> None:
     """Wait for a joke to guess."""
     expect(page.locator(".turn")).to_contain_text(f"Joke {number} of 10")
     expect(page.locator(".choices button")).to_have_count(5)
+
+
+def out_of_sight(page: Page) -> list[str]:
+    """Elements that stick out of the page at a side, or whose content is cut off there."""
+    found: list[str] = page.evaluate(OUT_OF_SIGHT)
+    return found

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.hostile_joker import JOKES
+from browser.play import out_of_sight
 from browser.system import System, system
 
 
@@ -25,7 +26,10 @@ def test_a_hostile_joke(page: Page, name: str) -> None:
         assert text == JOKES[name].replace("\0", "")  # which HTML has no room for
         assert page.locator("main").count() == page.locator("h1").count() == 1
         assert page.evaluate("window.caught") is None
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, "nothing pushes the page wide"
+        for direction in ("ltr", "rtl"):
+            page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, "nothing pushes the page wide"
+            assert out_of_sight(page) == [], "nor out of sight"
 
 
 @pytest.mark.parametrize("name", JOKES)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from browser.play import asked, revealed, right, score, turn, wrong
+from browser.play import RIGHT, WRONG, asked, model, revealed, right, score, turn, wrong
 
 Contexts = Callable[..., BrowserContext]
 
@@ -18,22 +18,32 @@ def documents(page: Page) -> list[str]:
     return loaded
 
 
+def whole_round(page: Page, press: Callable[[str], None]) -> None:
+    """Guess right and wrong in turn, up to the result and on to another round; the points are counted on the way."""
+    mine, models = "", ""
+    for number in range(1, 11):
+        asked(page, number)
+        press(right(page) if number % 2 else wrong(page))
+        revealed(page)
+        mine, models = mine + (RIGHT if number % 2 else WRONG), models + model(page)
+        assert turn(page) == number
+        assert score(page) == (mine.count(RIGHT), models.count(RIGHT))
+        expect(page.locator("meter").first).to_be_visible()
+        press("[data-next]")
+    you, other = mine.count(RIGHT), models.count(RIGHT)
+    won, lost, drawn = f"You win, {you} to {other}.", f"The model wins, {other} to {you}.", f"A draw: {you} all."
+    expect(page.locator("h1")).to_have_text(won if you > other else lost if you < other else drawn)
+    assert score(page) == (you, other)
+    assert page.locator("textarea").input_value().splitlines()[1:3] == [f"{mine} me", f"{models} model"]
+    press("text=Another round")
+    asked(page, 1)
+
+
 def test_with_the_mouse(page: Page) -> None:
     page.goto("/")
     loaded = documents(page)
-    for number in range(1, 11):
-        asked(page, number)
-        page.click(right(page) if number % 2 else wrong(page))
-        revealed(page)
-        assert turn(page) == number
-        expect(page.locator("meter").first).to_be_visible()
-        page.click("[data-next]")
-    expect(page.locator("h1")).to_contain_text(re.compile("You win|The model wins|A draw"))
-    assert score(page)[0] == 5
-    assert re.search(r"(🟩🟥){5} me", page.locator("textarea").input_value())
+    whole_round(page, page.click)
     assert loaded == [], "no page was loaded anew"
-    page.click("text=Another round")
-    asked(page, 1)
 
 
 def test_the_result_can_be_copied(context: Contexts) -> None:
@@ -119,15 +129,11 @@ def test_without_scripts(context: Contexts) -> None:
 
 
 def test_on_a_phone(context: Contexts) -> None:
-    page = context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True).new_page()
+    phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+    page = context(**phone, reduced_motion="reduce").new_page()
     page.goto("/")
-    for number in (1, 2):
-        asked(page, number)
-        page.tap(right(page))
-        revealed(page)
-        page.tap("[data-next]")
-    assert score(page)[0] == 2
     expect(page.locator("kbd").first).to_be_hidden()
+    whole_round(page, page.tap)
 
 
 def test_going_back_takes_a_turn_back(page: Page) -> None:

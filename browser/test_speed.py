@@ -4,16 +4,24 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext
 
-from browser.states import STATES
+from browser.play import asked, revealed, right
+from browser.states import GALICIAN, STATES
 
 SHIFT = """
 () => new Promise(done => {
   let sum = 0
-  new PerformanceObserver(list => { for (const entry of list.getEntries()) sum += entry.value })
-    .observe({ type: 'layout-shift', buffered: true })
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value
+  }).observe({ type: 'layout-shift', buffered: true })
   requestAnimationFrame(() => setTimeout(() => done(sum), 100))
 })
 """
+
+LATE = """
+const now = window.fetch
+window.fetch = async (...given) => { await new Promise(done => setTimeout(done, 600)); return now(...given) }
+"""
+"""Answers come when a click is no longer recent: what moves within half a second of one does not count."""
 
 
 def test_the_first_paint_takes_one_round_trip_and_the_whole_view_30_kb(
@@ -41,6 +49,20 @@ def test_nothing_moves(context: Callable[..., BrowserContext]) -> None:
             if state.status == 200 and not state.away and not state.click:
                 page.goto(state.path)
                 assert page.evaluate(SHIFT) == 0, state.name
+        page.close()
+
+
+def test_nothing_moves_when_a_page_is_swapped_for_the_next(context: Callable[..., BrowserContext]) -> None:
+    for width in (360, 1440):
+        page = context(viewport={"width": width, "height": 800}).new_page()
+        page.add_init_script(LATE)
+        page.goto(f"/jokes/{GALICIAN}")
+        page.click(right(page))
+        revealed(page)
+        assert page.evaluate(SHIFT) == 0
+        page.click("[data-next]")
+        asked(page, 2)
+        assert page.evaluate(SHIFT) == 0
         page.close()
 
 

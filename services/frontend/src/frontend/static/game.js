@@ -21,6 +21,9 @@
   function show(next, title) {
     const swap = () => {
       main().replaceWith(next);
+      // Made anew as well: an old one that lies elsewhere under a new page counts as a layout shift.
+      const footer = document.querySelector("body > footer");
+      footer.replaceWith(footer.cloneNode(true));
       document.title = title;
       settle();
     };
