@@ -51,7 +51,9 @@ def test_an_autoscaler_keeps_its_say(argo: Argo, origin: Origin, staging: Releas
     argo.wait_compared_again("umbrella-staging")
     assert staging.get("deployment", "joker")["spec"]["replicas"] == 2
     argo.wait_synced("umbrella-staging", commit)
-    argo.wait_synced("umbrella-staging", origin.revert(commit))
+    reverted = origin.revert(commit)
+    wait("the autoscaler is gone", lambda: not staging.get("horizontalpodautoscalers"))
+    argo.wait_synced("umbrella-staging", reverted)
     staging.wait_settled()
 
 
