@@ -31,7 +31,8 @@ RESULTS = Path(__file__).with_name("results.json")
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 WARM_SECONDS = 1
 CHECKED = 40
-OPEN_LOADS, SENT = (0.25, 0.5, 0.75), 0.99
+OPEN_LOADS = (0.25, 0.5, 0.75)
+SENT = 0.99
 OVERLOAD, OVERLOAD_SECONDS = 4, 20
 
 

@@ -21,20 +21,11 @@ def programs(*names: str) -> str:
     return found[0] if all(found) else ""
 
 
-def docker() -> str:
-    """The version of the Docker engine that answers."""
+def docker(*question: str) -> str:
+    """What docker answers; empty if it is not in PATH or fails."""
     if not (found := program("docker")):
         return ""
-    asked = [found, "version", "--format", "{{.Server.Version}}"]
-    done = subprocess.run(asked, capture_output=True, text=True)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def compose() -> str:
-    """The version of Docker's plugin that compose.yaml is for."""
-    if not (found := program("docker")):
-        return ""
-    done = subprocess.run([found, "compose", "version", "--short"], capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([found, *question], capture_output=True, text=True)  # noqa: S603
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
@@ -47,8 +38,12 @@ CHECKS: list[tuple[str, Callable[[], str], str]] = [
         lambda: "from wheels" if WHEELS else programs("helm", "kubectl"),
         "test deploy e2e",
     ),
-    ("a Docker engine", docker, "image up e2e scaffold-test pipeline-test, dev OTHERS=images"),
-    ("docker compose", compose, "up"),
+    (
+        "a Docker engine",
+        lambda: docker("version", "--format", "{{.Server.Version}}"),
+        "image up e2e scaffold-test pipeline-test, dev OTHERS=images",
+    ),
+    ("docker compose", lambda: docker("compose", "version", "--short"), "up"),
     ("kind", lambda: program("kind"), "e2e CLUSTER=kind"),
     ("promtool and amtool", lambda: programs("promtool", "amtool"), "rules-test"),
     ("Prometheus, Alertmanager", lambda: programs("prometheus", "alertmanager"), "monitoring-test pictures"),

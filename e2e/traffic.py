@@ -97,16 +97,17 @@ class Traffic:
 
     def is_whole(self) -> bool:
         """Whether none of the next 100 answers is a loss."""
-        answered, lost = self.answered, len(self.lost)
-        end = time.monotonic() + 2 * PATIENCE
-        while self.answered < answered + 100 and len(self.lost) == lost:
-            assert time.monotonic() < end, "100 answers did not come"
-            time.sleep(0.02)
+        lost = len(self.lost)
+        self._await_answers(100)
         return len(self.lost) == lost
 
     def _await_more(self) -> None:
-        """Wait for as many answers as a second gives, right ones or wrong."""
-        goal = self.answered + sum(stream.rate for stream in self._streams)
+        """Wait for as many answers as a second gives."""
+        self._await_answers(sum(stream.rate for stream in self._streams))
+
+    def _await_answers(self, number: float) -> None:
+        """Wait for so many more, right ones or wrong."""
+        goal = self.answered + number
         end = time.monotonic() + 2 * PATIENCE
         while self.answered < goal:
             assert time.monotonic() < end, f"{self.answered} answers, where {goal:.0f} were awaited"
@@ -156,6 +157,6 @@ def _source(url: str) -> str | None:
 
     A node remembers for two minutes where a connection led that was refused or never answered: who comes again from the
     same address and port is led there again, to no pod or to one that is gone, whatever is there by then. Visitors come
-    from many addresses; a thousand connections from one would meet such a port with every tenth.
+    from many addresses; a thousand connections from one would meet such a port with every twentieth.
     """
     return str(next(_sources)) if sys.platform == "linux" and httpx.URL(url).host == LOOPBACK else None

@@ -41,7 +41,8 @@ def cut(provider: str, document: Document, uses: Iterable[Use]) -> Document:
 def _operation(document: Document, operation: Operation, placed: dict[str, str], use: Use, what: str) -> Operation:
     pinned: Operation = {}
     parameters = [_in_path(document, operation, name, text, what) for name, text in placed.items() if text[0] == "{"]
-    if parameters := parameters + [_in_query(document, operation, name, what) for name in use.get("query", [])]:
+    parameters += [_in_query(document, operation, name, what) for name in use.get("query", [])]
+    if parameters:
         pinned["parameters"] = parameters
     if (asked := security(document, operation)) != [{}]:
         pinned["security"] = asked
